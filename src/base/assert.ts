@@ -1,0 +1,11 @@
+/** Programmer errors: a broken invariant of our own ends the process with a sentence. */
+
+/** Thrown when a part of this program broke its own promise; never caught to go on. */
+export class AssertionError extends Error {
+  override readonly name = "AssertionError";
+}
+
+/** Throws {@link AssertionError} with `message` unless `condition` holds. */
+export function assert(condition: unknown, message: string): asserts condition {
+  if (!condition) throw new AssertionError(message);
+}

@@ -1,0 +1,38 @@
+/** What one Kubernetes Service asks of the kernel: the result of planning, before conflicts are decided. */
+import type { Address } from "../model/address.ts";
+import type { ObjectName } from "../model/cluster.ts";
+import type { Finding } from "../model/finding.ts";
+import type {
+  Destination,
+  DestinationId,
+  ServiceId,
+  VirtualService,
+} from "../model/virtual-service.ts";
+
+/** One virtual service that a Service wants. */
+export interface PlannedService {
+  /** The text of `service.key`, kept because every map is keyed by it. */
+  readonly id: ServiceId;
+  readonly service: VirtualService;
+  /** `namespace/name` of the Service that wants it. */
+  readonly owner: ObjectName;
+  /** Name of the Service port, "" for an unnamed one. */
+  readonly portName: string;
+  /** In the order to add them to the kernel: by a hash of node name and endpoint. */
+  readonly destinations: ReadonlyMap<DestinationId, Destination>;
+  /** Endpoints that Kubernetes still lists but that take no new connections: their pods still run. */
+  readonly lingering: ReadonlySet<DestinationId>;
+  /** How long a removed destination may keep its connections; 0 removes it at once. */
+  readonly drainTimeoutMs: number;
+}
+
+/** All that one Service wants. Pure data: two plans of equal input are deeply equal. */
+export interface ServicePlan {
+  readonly name: ObjectName;
+  /** Decides conflicts: the older Service wins, then the smaller name. */
+  readonly createdMs: number;
+  readonly virtualServices: readonly PlannedService[];
+  /** Addresses to hold on `kube-ipvs0`; no duplicates. */
+  readonly addresses: readonly Address[];
+  readonly findings: readonly Finding[];
+}
