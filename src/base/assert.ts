@@ -9,3 +9,8 @@ export class AssertionError extends Error {
 export function assert(condition: unknown, message: string): asserts condition {
   if (!condition) throw new AssertionError(message);
 }
+
+/** The end of an exhaustive `switch`: does not compile while a case is missing. */
+export function unreachable(value: never): never {
+  throw new AssertionError(`unexpected value ${JSON.stringify(value)}`);
+}

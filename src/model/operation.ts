@@ -1,4 +1,5 @@
 /** A change of the kernel as data: planned, printed, counted, tested and applied from one value. */
+import { unreachable } from "../base/assert.ts";
 import type { Address } from "./address.ts";
 import {
   type Destination,
@@ -50,7 +51,7 @@ export function operationText(operation: Operation): string {
     case "delete-destination":
       return `${operation.kind} ${serviceId(operation.key)} ${destinationId(operation.destination)}`;
     default:
-      return operation satisfies never;
+      return unreachable(operation);
   }
 }
 

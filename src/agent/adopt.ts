@@ -1,0 +1,99 @@
+/**
+ * Reads the whole kernel state into the mirror: at the start, and whenever the outcome of a write is
+ * unknown. Says whose a virtual service is; never writes.
+ */
+import type { ObservedDestination } from "../model/counters.ts";
+import {
+  type Destination,
+  type ServiceId,
+  type ServiceKey,
+  serviceId,
+  type VirtualService,
+} from "../model/virtual-service.ts";
+import type { DesiredState } from "../plan/diff.ts";
+import type { Kernel } from "./kernel.ts";
+import type { Mirror } from "./mirror.ts";
+
+/** What a reading of the kernel found. */
+export interface Adopted {
+  readonly services: number;
+  readonly destinations: number;
+  readonly addresses: number;
+  /** Virtual services that others made: neither wanted nor on an address of `kube-ipvs0`. */
+  readonly foreign: number;
+}
+
+/**
+ * True when a virtual service is ours to change: some Service wants it, or its address sits on
+ * `kube-ipvs0`, where only this agent (or the kube-proxy before it) puts addresses.
+ */
+export function isOurs(key: ServiceKey, desired: DesiredState, mirror: Mirror): boolean {
+  if (desired.entry(serviceId(key))) return true;
+  return !("mark" in key) && mirror.hasAddress(key.address);
+}
+
+/** Loads what is ours into `mirror`, replacing what it held. */
+export async function adopt(
+  { ipvs, link }: Kernel,
+  mirror: Mirror,
+  desired: DesiredState,
+): Promise<Adopted> {
+  mirror.loadAddresses((await link.addresses()) ?? []);
+  const all = await ipvs.services();
+  const ours = all.filter(({ key }) => isOurs(key, desired, mirror));
+  const destinations = await ipvs.destinations(ours.map(({ key }) => key));
+  const gone = new Set<ServiceId>(mirror.ids());
+  let destinationCount = 0;
+  for (const [index, { key, settings }] of ours.entries()) {
+    const found = destinations[index];
+    // Deleted by somebody between the two dumps: it stays out of the mirror.
+    if (!found) continue;
+    gone.delete(serviceId(key));
+    destinationCount += found.length;
+    load(mirror, { key, settings }, found);
+  }
+  for (const id of gone) mirror.forget(id);
+  return {
+    services: mirror.serviceCount,
+    destinations: destinationCount,
+    addresses: mirror.addresses().size,
+    foreign: all.length - ours.length,
+  };
+}
+
+/** Reads single virtual services again, where what the kernel holds is in doubt. */
+export async function reread(
+  { ipvs }: Kernel,
+  mirror: Mirror,
+  keys: readonly ServiceKey[],
+): Promise<void> {
+  if (keys.length === 0) return;
+  const wanted = new Set(keys.map(serviceId));
+  const settings = new Map(
+    (await ipvs.services())
+      .map((service) => [serviceId(service.key), service] as const)
+      .filter(([id]) => wanted.has(id)),
+  );
+  const destinations = await ipvs.destinations(keys);
+  for (const [index, key] of keys.entries()) {
+    const service = settings.get(serviceId(key));
+    const found = destinations[index];
+    if (service && found) load(mirror, service, found);
+    else mirror.forget(serviceId(key));
+  }
+}
+
+/** Without the counters of the dump, so that the mirror does not keep them alive. */
+function load(
+  mirror: Mirror,
+  { key, settings }: VirtualService,
+  destinations: readonly ObservedDestination[],
+): void {
+  // A dump shows the newest destination first; the mirror keeps the order of adding.
+  mirror.load({ key, settings }, [...destinations].reverse().map(withoutCounters));
+}
+
+function withoutCounters(destination: ObservedDestination): Destination {
+  const { address, port, weight, forward, upperThreshold, lowerThreshold, tunnel } = destination;
+  return { address, port, weight, forward, upperThreshold, lowerThreshold, tunnel };
+}

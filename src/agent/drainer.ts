@@ -1,0 +1,125 @@
+/**
+ * Destinations that take no new connections and keep the ones they have: looks at their counters from
+ * time to time and says which can go. Its memory is only a clock: what drains is read off the mirror
+ * (weight 0 and not wanted), so a restart loses nothing but the time already waited.
+ */
+import type { Clock } from "../base/clock.ts";
+import type { Ipvs } from "../ipvs/ipvs.ts";
+import type { ObservedDestination } from "../model/counters.ts";
+import type { IpvsOperation } from "../model/operation.ts";
+import {
+  type DestinationId,
+  destinationId,
+  type ServiceId,
+  type ServiceKey,
+} from "../model/virtual-service.ts";
+import type { CurrentState, DesiredState } from "../plan/diff.ts";
+import { drainStep } from "../plan/drain.ts";
+
+/** Time between two looks at the counters of what drains. */
+export const DRAIN_CHECK_MS = 1_000;
+
+/** One draining destination, for `status`. */
+export interface Draining {
+  readonly service: ServiceId;
+  readonly destination: DestinationId;
+  /** When it left Kubernetes' lists, monotonic; undefined while its pod is still listed. */
+  readonly goneSinceMs: number | undefined;
+  readonly drainTimeoutMs: number;
+}
+
+interface Watched {
+  readonly id: ServiceId;
+  readonly key: ServiceKey;
+  readonly draining: ReadonlyMap<DestinationId, number | undefined>;
+}
+
+/** Watches draining destinations. */
+export class Drainer {
+  readonly #ipvs: Ipvs;
+  readonly #clock: Clock;
+  readonly #current: CurrentState;
+  readonly #desired: DesiredState;
+  /** By virtual service, what drains there and since when it is gone. */
+  readonly #draining = new Map<ServiceId, Map<DestinationId, number | undefined>>();
+  #checkedMs = Number.NEGATIVE_INFINITY;
+
+  constructor(from: { ipvs: Ipvs; clock: Clock; current: CurrentState; desired: DesiredState }) {
+    this.#ipvs = from.ipvs;
+    this.#clock = from.clock;
+    this.#current = from.current;
+    this.#desired = from.desired;
+  }
+
+  /** Looks at one virtual service anew, after anything about it changed. */
+  notice(id: ServiceId): void {
+    const entry = this.#current.entry(id);
+    const planned = this.#desired.entry(id);
+    if (!entry || !planned) {
+      this.#draining.delete(id);
+      return;
+    }
+    const before = this.#draining.get(id);
+    const now = new Map<DestinationId, number | undefined>();
+    for (const [destination, { weight }] of entry.destinations) {
+      if (weight !== 0 || planned.destinations.has(destination)) continue;
+      const gone = !planned.lingering.has(destination);
+      now.set(destination, gone ? (before?.get(destination) ?? this.#clock.nowMs()) : undefined);
+    }
+    if (now.size > 0) this.#draining.set(id, now);
+    else this.#draining.delete(id);
+  }
+
+  /** When to look again, or undefined when nothing drains. */
+  nextMs(): number | undefined {
+    return this.#draining.size > 0 ? this.#checkedMs + DRAIN_CHECK_MS : undefined;
+  }
+
+  /** Reads the counters when it is time, and returns the removals of what is done. */
+  async check(): Promise<readonly IpvsOperation[]> {
+    const nextMs = this.nextMs();
+    if (nextMs === undefined || this.#clock.nowMs() < nextMs) return [];
+    this.#checkedMs = this.#clock.nowMs();
+    const watched = [...this.#draining].flatMap(([id, draining]) => {
+      const entry = this.#current.entry(id);
+      return entry ? [{ id, key: entry.service.key, draining }] : [];
+    });
+    const observed = await this.#ipvs.destinations(watched.map(({ key }) => key));
+    return watched.flatMap((one, index) => this.#done(one, observed[index] ?? []));
+  }
+
+  /** Everything that drains. */
+  all(): Draining[] {
+    return [...this.#draining].flatMap(([service, draining]) =>
+      [...draining].map(([destination, goneSinceMs]) => ({
+        service,
+        destination,
+        goneSinceMs,
+        drainTimeoutMs: this.#desired.entry(service)?.drainTimeoutMs ?? 0,
+      })),
+    );
+  }
+
+  #done({ id, key, draining }: Watched, observed: readonly ObservedDestination[]): IpvsOperation[] {
+    const drainTimeoutMs = this.#desired.entry(id)?.drainTimeoutMs ?? 0;
+    const done = observed.filter((destination) => {
+      const name = destinationId(destination);
+      if (!draining.has(name)) return false;
+      const goneSinceMs = draining.get(name);
+      const step = drainStep({
+        activeConnections: destination.activeConnections,
+        inactiveConnections: destination.inactiveConnections,
+        lingering: goneSinceMs === undefined,
+        sinceMs: goneSinceMs ?? this.#clock.nowMs(),
+        nowMs: this.#clock.nowMs(),
+        drainTimeoutMs,
+      });
+      return step === "delete";
+    });
+    return done.map(({ address, port }) => ({
+      kind: "delete-destination",
+      key,
+      destination: { address, port },
+    }));
+  }
+}

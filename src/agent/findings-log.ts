@@ -1,0 +1,46 @@
+/** Says each finding once when it appears and once when it is gone; `status` shows what stands. */
+import type { Logger } from "pino";
+import type { ObjectName } from "../model/cluster.ts";
+import type { Finding } from "../model/finding.ts";
+import type { PlanIndex } from "../plan/index-of-plans.ts";
+
+/** The findings that were said. */
+export class FindingsLog {
+  readonly #said = new Map<ObjectName, readonly Finding[]>();
+  /** Only a conflict comes and goes with another Service's plan. */
+  readonly #inConflict = new Set<ObjectName>();
+  readonly #index: PlanIndex;
+  readonly #log: Logger;
+
+  constructor(index: PlanIndex, log: Logger) {
+    this.#index = index;
+    this.#log = log;
+  }
+
+  /** Compares the findings of `names` with what was said of them. */
+  report(names: Iterable<ObjectName>): void {
+    for (const name of new Set([...names, ...this.#inConflict])) this.#reportOne(name);
+  }
+
+  #reportOne(name: ObjectName): void {
+    const before = this.#said.get(name) ?? [];
+    const now = this.#index.findings(name);
+    if (before.length === 0 && now.length === 0) return;
+    for (const finding of now) {
+      if (!before.some((said) => said.message === finding.message)) this.#say(finding);
+    }
+    for (const { service, field, reason, message } of before) {
+      if (now.some((stands) => stands.message === message)) continue;
+      this.#log.info({ service, field, reason }, "no longer so: a finding is gone");
+    }
+    if (now.length > 0) this.#said.set(name, now);
+    else this.#said.delete(name);
+    if (now.some(({ reason }) => reason === "conflict")) this.#inConflict.add(name);
+    else this.#inConflict.delete(name);
+  }
+
+  #say({ severity, service, field, reason, message }: Finding): void {
+    // A Service without endpoints, or a field that waits for a later version, is no alarm.
+    this.#log[severity === "warning" ? "warn" : "debug"]({ service, field, reason }, message);
+  }
+}

@@ -1,0 +1,142 @@
+/**
+ * What we believe the kernel holds. Changed only by acknowledged operations and by dumps, so that
+ * it is wrong only where somebody else wrote; the audit finds that. Decides nothing.
+ */
+import { unreachable } from "../base/assert.ts";
+import type { Address } from "../model/address.ts";
+import type { Operation } from "../model/operation.ts";
+import {
+  type Destination,
+  type DestinationId,
+  destinationId,
+  type ServiceId,
+  type ServiceKey,
+  serviceId,
+  type TableEntry,
+  type VirtualService,
+} from "../model/virtual-service.ts";
+import type { CurrentState } from "../plan/diff.ts";
+
+interface MirrorEntry extends TableEntry {
+  service: VirtualService;
+  readonly destinations: Map<DestinationId, Destination>;
+}
+
+/** The believed state of the IPVS table and of the addresses on `kube-ipvs0`. */
+export class Mirror implements CurrentState {
+  readonly #entries = new Map<ServiceId, MirrorEntry>();
+  readonly #addresses = new Set<Address>();
+  /** How many virtual services each address has, so that an address is never bound without one. */
+  readonly #servicesOn = new Map<Address, number>();
+
+  entry(id: ServiceId): TableEntry | undefined {
+    return this.#entries.get(id);
+  }
+
+  entries(): IterableIterator<TableEntry> {
+    return this.#entries.values();
+  }
+
+  ids(): IterableIterator<ServiceId> {
+    return this.#entries.keys();
+  }
+
+  get serviceCount(): number {
+    return this.#entries.size;
+  }
+
+  hasAddress(address: Address): boolean {
+    return this.#addresses.has(address);
+  }
+
+  addresses(): ReadonlySet<Address> {
+    return this.#addresses;
+  }
+
+  /** True when some virtual service takes packets for `address`. */
+  hasServiceOn(address: Address): boolean {
+    return this.#servicesOn.has(address);
+  }
+
+  /** Takes one operation that the kernel acknowledged. */
+  apply(operation: Operation): void {
+    switch (operation.kind) {
+      case "add-service":
+        this.#put(operation.service, []);
+        break;
+      case "set-service":
+        this.#set(operation.service);
+        break;
+      case "delete-service":
+        this.forget(serviceId(operation.key));
+        break;
+      case "add-destination":
+      case "set-destination":
+        this.#destinationsOf(operation.key)?.set(
+          destinationId(operation.destination),
+          operation.destination,
+        );
+        break;
+      case "delete-destination":
+        this.#destinationsOf(operation.key)?.delete(destinationId(operation.destination));
+        break;
+      case "add-address":
+        this.#addresses.add(operation.address);
+        break;
+      case "delete-address":
+        this.#addresses.delete(operation.address);
+        break;
+      default:
+        unreachable(operation);
+    }
+  }
+
+  /** Takes one virtual service as a dump showed it. */
+  load(service: VirtualService, destinations: Iterable<Destination>): void {
+    this.#put(service, destinations);
+  }
+
+  /** Takes the settings that a dump showed, and keeps what is known of the destinations. */
+  loadSettings(service: VirtualService): void {
+    if (this.#entries.has(serviceId(service.key))) this.#set(service);
+    else this.#put(service, []);
+  }
+
+  /** Takes the addresses that a dump showed. */
+  loadAddresses(addresses: Iterable<Address>): void {
+    this.#addresses.clear();
+    for (const address of addresses) this.#addresses.add(address);
+  }
+
+  /** Drops a virtual service that is not there, or not ours. */
+  forget(id: ServiceId): void {
+    const entry = this.#entries.get(id);
+    if (!entry) return;
+    this.#entries.delete(id);
+    this.#count(entry.service, -1);
+  }
+
+  #destinationsOf(key: ServiceKey): Map<DestinationId, Destination> | undefined {
+    return this.#entries.get(serviceId(key))?.destinations;
+  }
+
+  #put(service: VirtualService, destinations: Iterable<Destination>): void {
+    const id = serviceId(service.key);
+    if (!this.#entries.has(id)) this.#count(service, 1);
+    const byId = new Map<DestinationId, Destination>();
+    for (const destination of destinations) byId.set(destinationId(destination), destination);
+    this.#entries.set(id, { service, destinations: byId });
+  }
+
+  #set(service: VirtualService): void {
+    const entry = this.#entries.get(serviceId(service.key));
+    if (entry) entry.service = service;
+  }
+
+  #count({ key }: VirtualService, change: 1 | -1): void {
+    if ("mark" in key) return;
+    const count = (this.#servicesOn.get(key.address) ?? 0) + change;
+    if (count === 0) this.#servicesOn.delete(key.address);
+    else this.#servicesOn.set(key.address, count);
+  }
+}

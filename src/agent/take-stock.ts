@@ -1,0 +1,29 @@
+/** Reads the whole kernel against the plans, so that a diff of everything can follow. Writes nothing. */
+import { type ServiceId, type ServiceKey, serviceId } from "../model/virtual-service.ts";
+import { type Adopted, adopt } from "./adopt.ts";
+import type { Kernel } from "./kernel.ts";
+import { type Planner, planAll, withoutTheirScheduler } from "./planner.ts";
+
+/**
+ * Fills the planner's mirror from the kernel and marks all that is wanted or there as dirty.
+ *
+ * `isFirst`: the plans were made before the kernel was known. A Service whose scheduler annotation is
+ * no good is planned again, so that what the kernel has had since before the start stays.
+ */
+export async function takeStock(
+  planner: Planner,
+  kernel: Kernel,
+  { isFirst }: { readonly isFirst: boolean },
+): Promise<Adopted> {
+  const { index, mirror } = planner;
+  const adopted = await adopt(kernel, mirror, index);
+  if (isFirst) {
+    const names = withoutTheirScheduler(index, ["bad-scheduler", "scheduler-missing"]);
+    await planAll(planner, names, "kernel");
+  }
+  const services = new Map<ServiceId, ServiceKey>();
+  for (const { service } of mirror.entries()) services.set(serviceId(service.key), service.key);
+  index.markAllDirty();
+  index.markDirty({ services, addresses: mirror.addresses() });
+  return adopted;
+}

@@ -1,0 +1,24 @@
+/** What a command gets instead of `process` and `console`, so that a test can hold all of it. */
+import type { Kernel } from "../agent/kernel.ts";
+import type { Clock } from "../base/clock.ts";
+
+/** The outside of a command. */
+export interface CliContext {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly clock: Clock;
+  /** Standard output. */
+  readonly write: (text: string) => void;
+  /** Standard error: for people, not for pipes. */
+  readonly warn: (text: string) => void;
+  /** Opens the kernel; rejects with the typed errors of its parts. */
+  readonly openKernel: () => Promise<OpenKernel>;
+  /** Where logs go. */
+  readonly logStream: { readonly fd: number; readonly isTTY?: boolean };
+  /** Aborted when the process is asked to end. */
+  readonly signal: AbortSignal;
+}
+
+/** The kernel with what `run` says of it at start, and a way to let go of it. */
+export interface OpenKernel extends Kernel {
+  close(): void;
+}
