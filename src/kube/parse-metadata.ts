@@ -1,0 +1,84 @@
+/** Reads what every kind has: name, namespace, age, and the few labels and annotations that count. */
+import type { V1ObjectMeta } from "@kubernetes/client-node";
+import { EMPTY_RECORD, type Fields, found } from "./fields.ts";
+
+/** An object with metadata, whatever its kind. */
+export interface WithMetadata {
+  readonly metadata?: V1ObjectMeta;
+}
+
+/** Where an object that names no namespace lives: only manifests leave it out. */
+const NAMESPACE_DEFAULT = "default";
+
+const NAME_LENGTH_MAX = 253;
+const NAME = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
+const NAMESPACE_LENGTH_MAX = 63;
+const NAMESPACE = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
+
+/** `metadata` with a usable name, or undefined when the object has none (which is reported). */
+export function readMetadata(
+  object: Fields<WithMetadata>,
+): { readonly fields: Fields<V1ObjectMeta>; readonly name: string } | undefined {
+  const fields = object.fields("metadata");
+  if (fields === undefined) {
+    if (!object.has("metadata")) object.refuse(["metadata"], "expected an object, found nothing");
+    return undefined;
+  }
+  const name = fields.text("name");
+  if (name !== undefined && name.length <= NAME_LENGTH_MAX && NAME.test(name)) {
+    return { fields, name };
+  }
+  if (name !== undefined || !fields.has("name")) {
+    fields.refuse(
+      ["name"],
+      `expected a name of lower-case letters, digits, "-" and ".", ${found(name)}`,
+    );
+  }
+  return undefined;
+}
+
+/** `metadata.namespace`; `default` when absent; undefined when wrong (which is reported). */
+export function readNamespace(metadata: Fields<V1ObjectMeta>): string | undefined {
+  if (!metadata.has("namespace")) return NAMESPACE_DEFAULT;
+  const namespace = metadata.text("namespace");
+  if (namespace === undefined) return undefined;
+  if (namespace === "") return NAMESPACE_DEFAULT;
+  if (namespace.length <= NAMESPACE_LENGTH_MAX && NAMESPACE.test(namespace)) return namespace;
+  metadata.refuse(
+    ["namespace"],
+    `expected a name of lower-case letters, digits and "-", ${found(namespace)}`,
+  );
+  return undefined;
+}
+
+/** `metadata.creationTimestamp` in milliseconds since the epoch; 0 when absent or wrong. */
+export function readCreatedMs(metadata: Fields<V1ObjectMeta>): number {
+  const text = metadata.text("creationTimestamp");
+  if (text === undefined) return 0;
+  const createdMs = RFC3339.test(text) ? Date.parse(text) : Number.NaN;
+  if (!Number.isNaN(createdMs)) return createdMs;
+  metadata.refuse(
+    ["creationTimestamp"],
+    `expected a time such as "2024-05-01T12:00:00Z", ${found(text)}`,
+  );
+  return 0;
+}
+
+const RFC3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
+
+/** The labels that decide something. */
+export function readLabels(
+  metadata: Fields<V1ObjectMeta>,
+  wanted: ReadonlySet<string>,
+): Readonly<Record<string, string>> {
+  return metadata.fields("labels")?.textMap((key) => wanted.has(key)) ?? EMPTY_RECORD;
+}
+
+/** The annotations that decide something: our own, and the one of kube-router that we honour. */
+export function readAnnotations(metadata: Fields<V1ObjectMeta>): Readonly<Record<string, string>> {
+  return metadata.fields("annotations")?.textMap(isOurAnnotation) ?? EMPTY_RECORD;
+}
+
+function isOurAnnotation(key: string): boolean {
+  return key.startsWith("kube-ipvs.io/") || key === "kube-router.io/service.scheduler";
+}

@@ -1,0 +1,24 @@
+/** core/v1 Node as the API writes it -> the model's ClusterNode. */
+import type { V1Node } from "@kubernetes/client-node";
+import { parseAddress } from "../model/address.ts";
+import type { ClusterNode } from "../model/cluster.ts";
+import { EMPTY_LIST, type Fields } from "./fields.ts";
+import { readLabels, readMetadata } from "./parse-metadata.ts";
+
+const ZONE_LABEL = "topology.kubernetes.io/zone";
+const NODE_LABELS: ReadonlySet<string> = new Set([ZONE_LABEL]);
+
+/** The node, to be used unless the reading says `refused`; undefined when it has no usable name. */
+export function parseNode(object: Fields<V1Node>): ClusterNode | undefined {
+  const metadata = readMetadata(object);
+  if (metadata === undefined) return undefined;
+  const addresses = object.fields("status")?.each("addresses", (item) => {
+    // Host names stand in the same list: they are no mistake.
+    return parseAddress(item.text("address") ?? "");
+  });
+  return {
+    name: metadata.name,
+    zone: readLabels(metadata.fields, NODE_LABELS)[ZONE_LABEL] ?? "",
+    addresses: [...new Set(addresses ?? EMPTY_LIST)],
+  };
+}
