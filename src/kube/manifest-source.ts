@@ -5,12 +5,7 @@
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import type { Clock } from "../base/clock.ts";
-import {
-  type Change,
-  type ClusterSource,
-  type SourceProblem,
-  sourceProblemText,
-} from "./change.ts";
+import type { Change, ClusterSource, SourceProblem } from "./change.ts";
 import { FolderWatch } from "./folder-watch.ts";
 import {
   errorText,

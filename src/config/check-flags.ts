@@ -1,0 +1,55 @@
+/**
+ * Finds every unknown flag of a command line at once. commander stops at the first one, so the command
+ * line is checked here before commander sees it. Knows nothing of what the flags mean.
+ */
+import { didYouMean } from "../base/nearest-word.ts";
+import type { ConfigProblem } from "./config-error.ts";
+
+/** A flag that a command has. */
+export interface KnownFlag {
+  /** With its dashes: `--manifests`, `-o`. */
+  readonly flag: string;
+  /** True when a value has to follow: `--manifests DIR` or `--manifests=DIR`. */
+  readonly takesValue: boolean;
+}
+
+/**
+ * What is wrong with the flags in `argv` (the words behind the command's name): unknown ones, and ones
+ * without their value. Words behind `--` are no flags.
+ */
+export function checkFlags(
+  argv: readonly string[],
+  known: readonly KnownFlag[],
+): readonly ConfigProblem[] {
+  const flags = new Map(known.map((flag) => [flag.flag, flag]));
+  const problems: ConfigProblem[] = [];
+  const end = argv.indexOf("--");
+  const words = end === -1 ? argv : argv.slice(0, end);
+  words.forEach((word, index) => {
+    // A value that begins with a dash is written `--flag=-value`; otherwise it is taken for a flag.
+    if (!isFlag(word)) return;
+    const message = flagProblem(word, words[index + 1], flags);
+    if (message !== undefined) problems.push({ where: nameOf(word), message });
+  });
+  return problems;
+}
+
+function flagProblem(
+  word: string,
+  next: string | undefined,
+  flags: ReadonlyMap<string, KnownFlag>,
+): string | undefined {
+  const flag = flags.get(nameOf(word));
+  if (flag === undefined) return `unknown flag${didYouMean(nameOf(word), flags.keys())}`;
+  if (word.includes("=")) return flag.takesValue ? undefined : "takes no value";
+  if (flag.takesValue && (next === undefined || isFlag(next))) return "needs a value";
+  return undefined;
+}
+
+function nameOf(word: string): string {
+  return word.replace(/=.*$/s, "");
+}
+
+function isFlag(word: string): boolean {
+  return /^--?[A-Za-z]/.test(word);
+}
