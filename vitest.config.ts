@@ -14,8 +14,10 @@ export default defineConfig({
         test: {
           name: "lab",
           include: ["test/e2e/**/*.test.ts"],
+          globalSetup: "test/setup/vitest-lab.mjs",
           testTimeout: 600_000,
           hookTimeout: 1_800_000,
+          // Each suite boots a lab; the machine's processors are for one at a time.
           fileParallelism: false,
         },
       },

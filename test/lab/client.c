@@ -1,0 +1,221 @@
+/* The client side of the traffic tool: requests from many source addresses, counted.
+ *
+ * load: a connection for each request, CONCURRENCY of them at a time, until REQUESTS are done or
+ *       DURATION-MS is over. hold: CONNECTIONS that each exchange a line every INTERVAL-MS.
+ * Both end early, with what they have, on SIGTERM. What is found is one line of JSON at the end;
+ * hold says `{"event":"open"}` before that, once every connection had its first answer. */
+#define _GNU_SOURCE
+#include "client.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#define EVENTS_MAX 256
+#define TICK_MS 2 /* how exactly pace, intervals and time limits are kept */
+
+static struct options options = {
+    .concurrency = 1, .timeout_us = 2000000, .interval_us = 100000, .duration_us = UINT64_MAX};
+static struct slot slots[SLOTS_MAX];
+static int poll_set;
+static uint64_t start_us, started;
+static volatile sig_atomic_t stopped;
+
+static void on_signal(int number) {
+    (void)number;
+    stopped = 1;
+}
+
+static void close_slot(struct slot *slot) {
+    if (slot->socket >= 0) close(slot->socket);
+    slot->socket = -1;
+    slot->state = options.hold ? ENDED : IDLE;
+}
+
+static void slot_failed(struct slot *slot, int error) {
+    count_failure(slot, error);
+    close_slot(slot);
+}
+
+static void say(struct slot *slot) {
+    static const char line[] = "hello\n";
+    slot->sent_us = now_us();
+    slot->deadline_us = slot->sent_us + options.timeout_us;
+    slot->state = WAITING;
+    slot->used = 0;
+    if (send(slot->socket, line, sizeof line - 1, MSG_DONTWAIT) < 0) slot_failed(slot, errno);
+}
+
+static void connect_slot(struct slot *slot) {
+    int on = 1, type = options.udp ? SOCK_DGRAM : SOCK_STREAM;
+    slot->source = (unsigned)(started++ % (options.source_count ? options.source_count : 1));
+    slot->sent_us = now_us();
+    slot->deadline_us = slot->sent_us + options.timeout_us;
+    slot->socket = socket(options.to.any.sa_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (slot->socket < 0) fail("socket");
+    if (options.source_count) {
+        struct endpoint *source = &options.sources[slot->source];
+        /* Ports are chosen at connect, so that one source port serves many destinations. */
+        setsockopt(slot->socket, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
+        if (bind(slot->socket, &source->any, source->size) < 0) fail("bind a source address");
+    }
+    slot->state = CONNECTING;
+    struct epoll_event event = {.events = EPOLLOUT, .data.ptr = slot};
+    if (epoll_ctl(poll_set, EPOLL_CTL_ADD, slot->socket, &event) < 0) fail("epoll_ctl");
+    if (connect(slot->socket, &options.to.any, options.to.size) < 0 && errno != EINPROGRESS)
+        slot_failed(slot, errno);
+}
+
+static void connected(struct slot *slot) {
+    int error = 0;
+    socklen_t size = sizeof error;
+    getsockopt(slot->socket, SOL_SOCKET, SO_ERROR, &error, &size);
+    if (error) {
+        slot_failed(slot, error);
+        return;
+    }
+    struct epoll_event event = {.events = EPOLLIN, .data.ptr = slot};
+    epoll_ctl(poll_set, EPOLL_CTL_MOD, slot->socket, &event);
+    uint64_t asked_us = slot->sent_us;
+    say(slot);
+    slot->sent_us = asked_us; /* Latency is from connect to answer. */
+}
+
+static void answered(struct slot *slot) {
+    slot->line[slot->used] = 0;
+    uint64_t now = now_us();
+    count_answer(slot, slot->line, now - slot->sent_us);
+    if (!options.hold) {
+        close_slot(slot);
+        return;
+    }
+    slot->state = RESTING;
+    slot->deadline_us = now + options.interval_us;
+}
+
+static void readable(struct slot *slot) {
+    size_t room = sizeof slot->line - 1 - slot->used;
+    ssize_t size = recv(slot->socket, slot->line + slot->used, room, MSG_DONTWAIT);
+    if (size < 0 && errno == EAGAIN) return;
+    if (size <= 0) {
+        slot_failed(slot, size < 0 ? errno : ENODATA);
+        return;
+    }
+    slot->used += (size_t)size;
+    char *end = memchr(slot->line, '\n', slot->used);
+    if (!end) return;
+    slot->used = (size_t)(end - slot->line);
+    if (slot->state == WAITING) answered(slot);
+}
+
+static int may_start(uint64_t now) {
+    if (stopped || (options.requests && started >= options.requests)) return 0;
+    if (options.hold) return started < options.concurrency;
+    if (now - start_us >= options.duration_us) return 0;
+    return !options.rate || started * 1000000 <= (now - start_us) * options.rate;
+}
+
+/* Starts what may start and ends what took too long; returns how many slots are in use. */
+static unsigned tick(uint64_t now) {
+    unsigned busy = 0;
+    for (struct slot *slot = slots; slot < slots + options.concurrency; slot++) {
+        if (slot->state == IDLE && may_start(now)) connect_slot(slot);
+        else if (slot->state > IDLE && slot->deadline_us <= now) {
+            if (slot->state == RESTING) say(slot);
+            else slot_failed(slot, ETIMEDOUT);
+        }
+        if (slot->state > IDLE) busy++;
+    }
+    return busy;
+}
+
+static int all_open(void) {
+    for (struct slot *slot = slots; slot < slots + options.concurrency; slot++)
+        if (slot->state != ENDED && slot->exchanges == 0) return 0;
+    return 1;
+}
+
+static void work(void) {
+    int said = !options.hold;
+    start_us = now_us();
+    for (struct epoll_event events[EVENTS_MAX];;) {
+        uint64_t now = now_us();
+        unsigned busy = tick(now);
+        int over = options.hold && (stopped || now - start_us >= options.duration_us);
+        if (over || (!busy && !may_start(now) && !(options.rate && may_start(UINT64_MAX)))) return;
+        if (!said && all_open()) said = puts("{\"event\":\"open\"}") >= 0 && fflush(stdout) == 0;
+        int ready = epoll_wait(poll_set, events, EVENTS_MAX, TICK_MS);
+        for (int i = 0; i < ready; i++) {
+            struct slot *slot = events[i].data.ptr;
+            if (slot->state == CONNECTING) connected(slot);
+            else if (slot->state > IDLE) readable(slot);
+        }
+    }
+}
+
+static void read_sources(char *list) {
+    for (char *rest, *one = strtok_r(list, ",", &rest); one; one = strtok_r(NULL, ",", &rest)) {
+        errno = E2BIG;
+        if (options.source_count == SOURCES_MAX) fail("--from");
+        options.sources[options.source_count++] = parse_endpoint(one);
+    }
+}
+
+/* A client that connects thousands of times a second must not run out of ports. */
+static void reuse_ports(void) {
+    int file = open("/proc/sys/net/ipv4/tcp_tw_reuse", O_WRONLY | O_CLOEXEC);
+    if (file < 0 || write(file, "1", 1) != 1) fail("tcp_tw_reuse");
+    close(file);
+}
+
+static uint64_t milliseconds(const char *text) { return strtoull(text, NULL, 10) * 1000; }
+
+static void read_options(int count, char **words) {
+    static const struct option known[] = {
+        {"netns", 1, 0, 'n'},       {"to", 1, 0, 't'},          {"udp", 0, 0, 'u'},
+        {"from", 1, 0, 'f'},        {"requests", 1, 0, 'r'},    {"duration-ms", 1, 0, 'd'},
+        {"concurrency", 1, 0, 'c'}, {"timeout-ms", 1, 0, 'o'},  {"rate", 1, 0, 'a'},
+        {"interval-ms", 1, 0, 'i'}, {0, 0, 0, 0}};
+    for (int letter; (letter = getopt_long(count, words, "", known, NULL)) >= 0;) {
+        switch (letter) {
+        case 'n':
+            enter_namespace(optarg);
+            reuse_ports();
+            break;
+        case 't': options.to = parse_endpoint(optarg); break;
+        case 'u': options.udp = 1; break;
+        case 'f': read_sources(optarg); break;
+        case 'r': options.requests = strtoull(optarg, NULL, 10); break;
+        case 'd': options.duration_us = milliseconds(optarg); break;
+        case 'c': options.concurrency = (unsigned)atoi(optarg); break;
+        case 'o': options.timeout_us = milliseconds(optarg); break;
+        case 'a': options.rate = strtoull(optarg, NULL, 10); break;
+        case 'i': options.interval_us = milliseconds(optarg); break;
+        default: exit(2);
+        }
+    }
+    errno = EINVAL;
+    if (!options.to.size) fail("--to");
+    if (!options.concurrency || options.concurrency > SLOTS_MAX) fail("--concurrency");
+    if (!options.requests && options.duration_us == UINT64_MAX) fail("--requests or --duration-ms");
+}
+
+int client_main(const char *mode, int count, char **words) {
+    options.hold = strcmp(mode, "hold") == 0;
+    read_options(count + 1, words - 1);
+    if (options.hold) options.requests = 0;
+    struct sigaction action = {.sa_handler = on_signal};
+    sigaction(SIGTERM, &action, NULL);
+    sigaction(SIGINT, &action, NULL);
+    poll_set = epoll_create1(EPOLL_CLOEXEC);
+    if (poll_set < 0) fail("epoll");
+    for (struct slot *slot = slots; slot < slots + options.concurrency; slot++) slot->socket = -1;
+    work();
+    print_counts(&options, slots, now_us() - start_us);
+    return 0;
+}

@@ -1,0 +1,42 @@
+/* What the parts of the traffic tool share: addresses, time, network namespaces, fatal errors. */
+#ifndef TRAFFIC_H
+#define TRAFFIC_H
+
+#include <netinet/in.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+#define NAME_BYTES_MAX 64
+#define ADDRESS_TEXT_MAX 64
+
+struct endpoint {
+    union {
+        struct sockaddr any;
+        struct sockaddr_in v4;
+        struct sockaddr_in6 v6;
+    };
+    socklen_t size;
+};
+
+/* Ends the process with status 2 and a sentence on the standard error. */
+__attribute__((format(printf, 1, 2), noreturn)) void fail(const char *format, ...);
+
+/* Microseconds of a clock that never jumps. */
+uint64_t now_us(void);
+
+/* Reads `10.0.0.1:80`, `[fd00::1]:80`, or an address alone (port 0). */
+struct endpoint parse_endpoint(const char *text);
+
+/* The address alone, an IPv4-mapped one in IPv4 form. */
+void address_text(const struct endpoint *endpoint, char text[ADDRESS_TEXT_MAX]);
+
+/* Moves this process to the network namespace that `ip netns` calls `name`; "-" is the first one. */
+void enter_namespace(const char *name);
+
+/* Lets the process have as many open files as the kernel allows it. */
+void raise_file_limit(void);
+
+int serve_main(int count, char **words);
+int client_main(const char *mode, int count, char **words);
+
+#endif

@@ -1,0 +1,89 @@
+/**
+ * What the user sees of the set-up: one line a step with what, why and how long.
+ * On a terminal a running step rewrites its line; elsewhere it says where it is every ten seconds.
+ */
+import { performance } from "node:perf_hooks";
+
+const REDRAW_MS = 200;
+const PLAIN_LINE_MS = 10_000;
+
+/**
+ * One thing to have before the work can begin.
+ *
+ * @typedef {object} Step
+ * @property {string} name What it makes, in a word or two.
+ * @property {string} why What that is needed for.
+ * @property {() => string | undefined | Promise<string | undefined>} present
+ *   A few words when it is there already and its inputs have not changed; else undefined.
+ * @property {(progress: (text: string) => void) => Promise<string>} make
+ *   Makes it, and returns a few words about what it did. Rejects when it cannot.
+ */
+
+/**
+ * Has every step, one after the other.
+ *
+ * @param {readonly Step[]} steps
+ */
+export async function runSteps(steps) {
+  for (const [index, step] of steps.entries()) {
+    const head = `[${index + 1}/${steps.length}] ${step.name}`;
+    const present = await step.present();
+    if (present !== undefined) write(`${head}: ${present}\n`);
+    else await makeStep(head, step);
+  }
+}
+
+/** @param {string} head @param {Step} step */
+async function makeStep(head, step) {
+  const startMs = performance.now();
+  const line = movingLine(`${head}: ${step.why}`, startMs);
+  try {
+    const done = await step.make(line.update);
+    line.end(`${head}: ${done}, ${elapsed(startMs)}\n`);
+  } catch (err) {
+    line.end(`${head}: failed after ${elapsed(startMs)}\n`);
+    throw err;
+  }
+}
+
+/**
+ * A line that says what goes on while it goes on.
+ *
+ * @param {string} head
+ * @param {number} startMs
+ */
+export function movingLine(head, startMs) {
+  const terminal = process.stdout.isTTY === true;
+  let detail = "";
+  const draw = () => {
+    const text = `${head} ... ${detail ? `${detail}, ` : ""}${elapsed(startMs)}`;
+    write(terminal ? `\r\x1b[K${text.slice(0, (process.stdout.columns || 80) - 1)}` : `${text}\n`);
+  };
+  if (terminal) draw();
+  else write(`${head} ...\n`);
+  const timer = setInterval(draw, terminal ? REDRAW_MS : PLAIN_LINE_MS);
+  return {
+    /** @param {string} text */
+    update: (text) => {
+      detail = text;
+    },
+    /** @param {string} last */
+    end: (last) => {
+      clearInterval(timer);
+      write(terminal ? `\r\x1b[K${last}` : last);
+    },
+  };
+}
+
+/** Time since `startMs`, such as `0.4 s` or `4 min 37 s`. @param {number} startMs @returns {string} */
+export function elapsed(startMs) {
+  const seconds = (performance.now() - startMs) / 1000;
+  if (seconds < 10) return `${seconds.toFixed(1)} s`;
+  const whole = Math.round(seconds);
+  return whole < 60 ? `${whole} s` : `${Math.floor(whole / 60)} min ${whole % 60} s`;
+}
+
+/** @param {string} text */
+export function write(text) {
+  process.stdout.write(text);
+}

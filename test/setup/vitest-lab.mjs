@@ -1,0 +1,6 @@
+/** Runs before the tests of project `lab`, so that `npx vitest --project lab` alone works too. */
+import { prepare } from "./prepare.mjs";
+
+export default async function setup() {
+  if (process.env["KUBE_IPVS_PREPARED"] !== "1") await prepare({ lab: true });
+}
