@@ -1,6 +1,7 @@
 /** What a command gets instead of `process` and `console`, so that a test can hold all of it. */
 import type { Kernel } from "../agent/kernel.ts";
 import type { Clock } from "../base/clock.ts";
+import type { SysctlResult } from "../host/sysctl.ts";
 
 /** The outside of a command. */
 export interface CliContext {
@@ -12,6 +13,10 @@ export interface CliContext {
   readonly warn: (text: string) => void;
   /** Opens the kernel; rejects with the typed errors of its parts. */
   readonly openKernel: () => Promise<OpenKernel>;
+  /** Sets the sysctls that IPVS needs, each only where it differs. */
+  readonly setSysctls: () => Promise<readonly SysctlResult[]>;
+  /** The exit code of a command that did its work and has something to say by it. */
+  readonly exitWith: (code: number) => void;
   /** Where logs go. */
   readonly logStream: { readonly fd: number; readonly isTTY?: boolean };
   /** Aborted when the process is asked to end. */

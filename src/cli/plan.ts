@@ -1,0 +1,61 @@
+/** `kube-ipvs plan`: what `run` would change now. Changes nothing. */
+import type { Command } from "commander";
+import { dryRun } from "../agent/dry-run.ts";
+import type { SourceProblem } from "../kube/change.ts";
+import { flatten } from "../plan/diff.ts";
+import type { CliContext } from "./context.ts";
+import { EXIT_CODES } from "./exit-codes.ts";
+import { outputOption } from "./output-option.ts";
+import { planText } from "./plan-text.ts";
+import { addRunFlags, loadRunConfig, planOptionsOf } from "./run-flags.ts";
+import { readSource } from "./source.ts";
+
+/** Adds the command. */
+export function addPlan(program: Command, context: CliContext): void {
+  const command = program
+    .command("plan")
+    .description("print what `run` would change in the kernel now, and change nothing")
+    .addOption(outputOption())
+    .option("--exit-code", `exit with ${EXIT_CODES.differs.code} when something would change`)
+    .addHelpText(
+      "after",
+      `
+Examples:
+  kube-ipvs plan --manifests ./deploy/samples --node-name demo-node
+  kube-ipvs plan --manifests ./deploy/samples --node-name demo-node -o json | jq '.operations | length'
+`,
+    );
+  addRunFlags(command).action(async (flags: Record<string, unknown>) => {
+    await plan(flags, context);
+  });
+}
+
+async function plan(flags: Record<string, unknown>, context: CliContext): Promise<void> {
+  const { output, exitCode, ...runFlags } = flags;
+  const config = loadRunConfig(runFlags, context);
+  const { changes, problems } = await readSource(config, context.clock);
+  const kernel = await context.openKernel();
+  try {
+    const result = await dryRun({
+      nodeName: config.nodeName,
+      changes,
+      kernel,
+      clock: context.clock,
+      planOptions: planOptionsOf(config),
+    });
+    const operations = flatten(result.changes);
+    if (output === "json") context.write(planJson(result, problems));
+    else context.write(planText(result, problems));
+    if (exitCode && operations.length > 0) context.exitWith(EXIT_CODES.differs.code);
+  } finally {
+    kernel.close();
+  }
+}
+
+function planJson(
+  { changes, found, services, findings, partial }: Awaited<ReturnType<typeof dryRun>>,
+  problems: readonly SourceProblem[],
+): string {
+  const operations = flatten(changes);
+  return `${JSON.stringify({ services, partial, found, operations, findings, problems }, null, 2)}\n`;
+}
