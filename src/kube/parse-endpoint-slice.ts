@@ -64,9 +64,12 @@ function readAddressType(object: Fields<V1EndpointSlice>): (typeof ADDRESS_TYPES
 function readPort(item: Fields<DiscoveryV1EndpointPort>): SlicePort | undefined {
   const name = item.text("name") ?? "";
   const protocol = PROTOCOLS[item.word("protocol", PROTOCOL_NAMES, "TCP")];
-  const port = item.integer("port", 0, PORT_MAX) ?? 0;
-  if (port > 0) return { name, protocol, port };
-  item.note(["port"], "has no number: this port is ignored");
+  const port = item.integer("port", 0, PORT_MAX);
+  if (port !== undefined && port > 0) return { name, protocol, port };
+  // A number that is there and wrong has been reported already.
+  if (port === 0 || !item.has("port")) {
+    item.note(["port"], "has no number: this port is ignored");
+  }
   return undefined;
 }
 
