@@ -1,7 +1,32 @@
-/** Placeholder types; the diff itself follows. */
+/**
+ * Current to desired, as the shortest safe list of operations. Pure.
+ *
+ * The order is the contract, in stages that are acknowledged one after the other:
+ *
+ *   additions   a virtual service before its destinations; what exists changes in place, one message each
+ *   binds       addresses, now that their virtual services have destinations
+ *   removals    destinations go, after those that replace them came: no virtual service passes through none
+ *   unbinds     an address leaves before its virtual services, so that no packet finds half of it
+ *   deletions   virtual services, with all their destinations in one message
+ *
+ * Inside a stage the order is that of the ids, and of the plan for destinations: it does not depend on
+ * the order of the input. The kernel puts each new destination at the head of its list, so that `rr`
+ * begins with the last of the plan's order: which one that is differs by node, and only that matters.
+ *
+ * A removed destination of a connection-keeping protocol is not deleted but set to weight 0; one that is
+ * at weight 0 and not wanted is draining and left alone here. One that is wanted again is set, not added.
+ */
 import type { Address } from "../model/address.ts";
-import type { AddressOperation, IpvsOperation } from "../model/operation.ts";
-import type { ServiceId, ServiceKey, TableEntry } from "../model/virtual-service.ts";
+import type { AddressOperation, IpvsOperation, Operation } from "../model/operation.ts";
+import {
+  type Destination,
+  type DestinationId,
+  type ServiceId,
+  type ServiceKey,
+  sameDestination,
+  sameSettings,
+  type TableEntry,
+} from "../model/virtual-service.ts";
 import type { PlannedService } from "./service-plan.ts";
 
 /** What the kernel is believed to hold. */
@@ -22,16 +47,84 @@ export interface DirtyKeys {
   readonly addresses: ReadonlySet<Address>;
 }
 
-/** The operations of a pass, in the stages that must be acknowledged one after the other. */
+/** The operations of a pass, by stage. */
 export interface Changes {
-  /** New virtual services and destinations, and everything changed in place. */
   readonly additions: readonly IpvsOperation[];
-  /** Addresses bound, now that their virtual services have destinations. */
   readonly binds: readonly AddressOperation[];
-  /** Destinations that lose their weight, or go. */
   readonly removals: readonly IpvsOperation[];
-  /** Addresses that leave, before their virtual services do. */
   readonly unbinds: readonly AddressOperation[];
-  /** Virtual services that go. */
   readonly deletions: readonly IpvsOperation[];
+}
+
+interface Stages {
+  readonly additions: IpvsOperation[];
+  readonly removals: IpvsOperation[];
+  readonly deletions: IpvsOperation[];
+}
+
+/** Compares the dirty keys. */
+export function diff(current: CurrentState, desired: DesiredState, dirty: DirtyKeys): Changes {
+  const stages: Stages = { additions: [], removals: [], deletions: [] };
+  for (const id of [...dirty.services.keys()].sort()) {
+    const planned = desired.entry(id);
+    const entry = current.entry(id);
+    if (planned) diffService(entry, planned, stages);
+    else if (entry) stages.deletions.push({ kind: "delete-service", key: entry.service.key });
+  }
+  const binds: AddressOperation[] = [];
+  const unbinds: AddressOperation[] = [];
+  for (const address of [...dirty.addresses].sort()) {
+    const wanted = desired.wantsAddress(address);
+    if (wanted === current.hasAddress(address)) continue;
+    if (wanted) binds.push({ kind: "add-address", address });
+    else unbinds.push({ kind: "delete-address", address });
+  }
+  return { ...stages, binds, unbinds };
+}
+
+/** All operations in the order in which they are sent. */
+export function flatten(changes: Changes): Operation[] {
+  const { additions, binds, removals, unbinds, deletions } = changes;
+  return [...additions, ...binds, ...removals, ...unbinds, ...deletions];
+}
+
+/** How many operations there are. */
+export function countChanges(changes: Changes): number {
+  const { additions, binds, removals, unbinds, deletions } = changes;
+  return additions.length + binds.length + removals.length + unbinds.length + deletions.length;
+}
+
+const NONE: ReadonlyMap<DestinationId, Destination> = new Map();
+
+function diffService(entry: TableEntry | undefined, planned: PlannedService, to: Stages): void {
+  const { service, destinations } = planned;
+  const { key } = service;
+  const known = entry?.destinations ?? NONE;
+  if (!entry) to.additions.push({ kind: "add-service", service });
+  else if (!sameSettings(entry.service.settings, service.settings)) {
+    to.additions.push({ kind: "set-service", service });
+  }
+  for (const [id, destination] of destinations) {
+    const before = known.get(id);
+    if (!before) to.additions.push({ kind: "add-destination", key, destination });
+    else if (!sameDestination(before, destination)) {
+      to.additions.push({ kind: "set-destination", key, destination });
+    }
+  }
+  for (const [id, destination] of known) {
+    if (!destinations.has(id)) removeDestination(destination, planned, to);
+  }
+}
+
+function removeDestination(
+  destination: Destination,
+  { service, drainTimeoutMs }: PlannedService,
+  { removals }: Stages,
+): void {
+  const { key } = service;
+  const keepsConnections = !("mark" in key) && key.protocol !== "udp" && drainTimeoutMs > 0;
+  if (!keepsConnections) removals.push({ kind: "delete-destination", key, destination });
+  else if (destination.weight !== 0) {
+    removals.push({ kind: "set-destination", key, destination: { ...destination, weight: 0 } });
+  }
 }
