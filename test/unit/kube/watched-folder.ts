@@ -1,0 +1,140 @@
+/** A manifest source over a real folder of its own, for tests: what it told, and how soon. */
+import { mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import type { TestContext } from "vitest";
+import { systemClock } from "../../../src/base/clock.ts";
+import { type Change, sourceProblemText } from "../../../src/kube/change.ts";
+import { ManifestSource } from "../../../src/kube/manifest-source.ts";
+
+/** Longest wait for something that must come. */
+const WAIT_MS_MAX = 8_000;
+
+/** A folder with a source that watches it. */
+export class WatchedFolder {
+  /** What was told: `+ service default/web rr`, `- service default/web`, `replaced ...`. */
+  readonly told: string[] = [];
+  readonly appeared: string[] = [];
+  readonly solved: string[] = [];
+  readonly path: string;
+  readonly source: ManifestSource;
+  readonly #base: string;
+  readonly #end = new AbortController();
+  readonly #running: Promise<void>;
+  #saw: () => void = () => {};
+
+  private constructor(base: string) {
+    this.#base = base;
+    this.path = join(base, "manifests");
+    const text = (problem: Parameters<typeof sourceProblemText>[0]): string =>
+      sourceProblemText(problem).replaceAll(`${this.path}/`, "").replaceAll(this.path, "FOLDER");
+    this.source = new ManifestSource(this.path, {
+      clock: systemClock,
+      onProblem: (problem) => this.#note(this.appeared, text(problem)),
+      onSolved: (problem) => this.#note(this.solved, text(problem)),
+    });
+    this.#running = this.#run();
+  }
+
+  /** A folder with these files in it; `undefined` for no folder at all. */
+  static async open(files: Readonly<Record<string, string>> | undefined): Promise<WatchedFolder> {
+    const base = await mkdtemp(join(tmpdir(), "kube-ipvs-manifests-"));
+    if (files !== undefined) {
+      await mkdir(join(base, "manifests"));
+      for (const [name, text] of Object.entries(files)) {
+        await writeFile(join(base, "manifests", name), text);
+      }
+    }
+    return new WatchedFolder(base);
+  }
+
+  /** Writes where `cat > name` would. */
+  async write(name: string, text: string): Promise<void> {
+    await writeFile(join(this.path, name), text);
+  }
+
+  /** Puts a finished file in the place of another. */
+  async replace(name: string, text: string): Promise<void> {
+    const other = join(this.#base, "new");
+    await writeFile(other, text);
+    await rename(other, join(this.path, name));
+  }
+
+  /** A path beside the folder, on the same file system. */
+  beside(name: string): string {
+    return join(this.#base, name);
+  }
+
+  /** Resolves with the milliseconds it took until `list` has `entry` (once more than `times` before). */
+  async until(list: readonly string[], entry: string, since: number): Promise<number> {
+    const startMs = performance.now();
+    while (!list.slice(since).includes(entry)) {
+      if (performance.now() - startMs > WAIT_MS_MAX) {
+        throw new Error(`never told: ${entry}\ntold: ${list.join("\n      ")}`);
+      }
+      await Promise.race([
+        new Promise<void>((resolve) => {
+          this.#saw = resolve;
+        }),
+        wait(50),
+      ]);
+    }
+    return performance.now() - startMs;
+  }
+
+  /** Does something, and resolves with the milliseconds from its end until `entry` was told. */
+  async after(action: () => Promise<unknown>, entry: string): Promise<number> {
+    const since = this.told.length;
+    await action();
+    return this.until(this.told, entry, since);
+  }
+
+  /** Ends the source and removes everything. */
+  async close(): Promise<void> {
+    this.#end.abort();
+    await this.#running;
+    await rm(this.#base, { recursive: true });
+  }
+
+  async #run(): Promise<void> {
+    for await (const batch of this.source.changes(this.#end.signal)) {
+      for (const change of batch) this.#note(this.told, changeText(change));
+    }
+  }
+
+  #note(list: string[], entry: string): void {
+    list.push(entry);
+    this.#saw();
+  }
+}
+
+function changeText(change: Change): string {
+  if (change.kind === "replaced") {
+    const names = [...change.picture.services.keys()].join(" ");
+    return `replaced ${names}${change.picture.complete ? "" : " (incomplete)"}`;
+  }
+  if (change.value === undefined) return `- ${change.kind} ${change.name}`;
+  const scheduler =
+    change.kind === "service" ? ` ${change.value.annotations["kube-ipvs.io/scheduler"]}` : "";
+  return `+ ${change.kind} ${change.name}${scheduler}`;
+}
+
+type Files = Readonly<Record<string, string>>;
+
+/** A watched folder that goes when the test ends; `undefined` for no folder at all. */
+export async function openFolder(
+  context: TestContext,
+  files: Files | undefined,
+): Promise<WatchedFolder> {
+  const opened = await WatchedFolder.open(files);
+  context.onTestFinished(() => opened.close());
+  return opened;
+}
+
+/** The same, once the source has told its first picture. */
+export async function openTold(context: TestContext, files: Files): Promise<WatchedFolder> {
+  const opened = await openFolder(context, files);
+  while (opened.told.length === 0) await wait(5);
+  return opened;
+}
