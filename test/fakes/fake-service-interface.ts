@@ -3,7 +3,7 @@ import { HostError } from "../../src/host/host-error.ts";
 import { SERVICE_INTERFACE, type ServiceInterface } from "../../src/host/service-interface.ts";
 import type { Address } from "../../src/model/address.ts";
 import type { AddressOperation, OperationFailure } from "../../src/model/operation.ts";
-import type { FakeKernel } from "./fake-kernel.ts";
+import type { FakeKernel, FakeLink } from "./fake-kernel.ts";
 
 /** Made by {@link FakeKernel}. */
 export class FakeServiceInterface implements ServiceInterface {
@@ -15,29 +15,22 @@ export class FakeServiceInterface implements ServiceInterface {
 
   async ensure(): Promise<"created" | "present"> {
     await this.#kernel.enter("ensure");
-    const { serviceLink } = this.#kernel;
-    if (serviceLink === undefined) {
-      this.#kernel.addLink("dummy");
-      return "created";
-    }
-    if (serviceLink.kind === "dummy") return "present";
-    throw new HostError(
-      "WRONG_LINK_KIND",
-      `${SERVICE_INTERFACE} is a ${serviceLink.kind} link, not a dummy: rename or delete it`,
-    );
+    if (this.#link() !== undefined) return "present";
+    this.#kernel.addLink("dummy");
+    return "created";
   }
 
   async addresses(): Promise<readonly Address[] | undefined> {
     await this.#kernel.enter("addresses");
-    const link = this.#kernel.serviceLink;
+    const link = this.#link();
     return link && [...link.addresses];
   }
 
   async write(operations: readonly AddressOperation[]): Promise<readonly OperationFailure[]> {
     if (operations.length === 0) return [];
     await this.#kernel.enter("writeAddresses");
+    const link = this.#link();
     return this.#kernel.carryOut(operations, ({ kind, address }) => {
-      const link = this.#kernel.serviceLink;
       if (kind === "delete-address") {
         link?.addresses.delete(address);
         return undefined;
@@ -51,6 +44,16 @@ export class FakeServiceInterface implements ServiceInterface {
 
   close(): void {
     this.#kernel.closed.add("link");
+  }
+
+  /** The link if it is ours; another kind is refused. */
+  #link(): FakeLink | undefined {
+    const { serviceLink } = this.#kernel;
+    if (serviceLink === undefined || serviceLink.kind === "dummy") return serviceLink;
+    throw new HostError(
+      "WRONG_LINK_KIND",
+      `${SERVICE_INTERFACE} is a ${serviceLink.kind} link, not a dummy: rename it or delete it`,
+    );
   }
 }
 
