@@ -27,6 +27,8 @@ export interface AgentOptions {
   readonly planOptions: PlanOptions;
   /** Least time between two passes. */
   readonly minSyncPeriodMs: number;
+  /** Time in which the audit should go round once. */
+  readonly auditPeriodMs: number;
 }
 
 /** Keeps the kernel equal to a source of cluster objects. */
@@ -40,10 +42,17 @@ export class Agent {
   #last: PassResult | undefined;
 
   constructor(options: AgentOptions) {
-    const { kernel, clock, log, planOptions } = options;
+    const { kernel, clock, log, planOptions, auditPeriodMs } = options;
     this.#options = options;
     this.#store = new Store(options.nodeName);
-    this.#passes = new Passes({ kernel, store: this.#store, clock, log, planOptions });
+    this.#passes = new Passes({
+      kernel,
+      store: this.#store,
+      clock,
+      log,
+      planOptions,
+      auditPeriodMs,
+    });
     this.#findings = new FindingsLog(this.#passes.index, log);
     this.#startedMs = clock.wallMs();
   }

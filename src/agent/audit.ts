@@ -19,8 +19,8 @@ import { isOurs, reread } from "./adopt.ts";
 import type { Kernel } from "./kernel.ts";
 import type { Mirror } from "./mirror.ts";
 
-/** Shortest time between two steps. */
-export const AUDIT_STEP_MS_MIN = 5_000;
+/** Shortest time between two steps, however many steps a round has. */
+export const AUDIT_STEP_MS_MIN = 1_000;
 
 /** Longest time between two steps. */
 export const AUDIT_STEP_MS_MAX = 300_000;
@@ -45,22 +45,34 @@ export interface AuditResult {
   readonly addresses: ReadonlySet<Address>;
 }
 
+/** What an audit needs. */
+export interface AuditOptions {
+  readonly kernel: Kernel;
+  readonly mirror: Mirror;
+  readonly desired: DesiredState;
+  readonly clock: Clock;
+  readonly periodMs: number;
+}
+
 /** Compares the kernel with the mirror. */
 export class Audit {
   readonly #kernel: Kernel;
   readonly #mirror: Mirror;
   readonly #desired: DesiredState;
   readonly #clock: Clock;
+  /** Time in which a whole round should be done, where its cost allows. */
+  readonly #periodMs: number;
   #nextMs: number;
   /** Ids whose destinations this round has still to read. */
   #round: ServiceId[] = [];
 
-  constructor(from: { kernel: Kernel; mirror: Mirror; desired: DesiredState; clock: Clock }) {
+  constructor(from: AuditOptions) {
     this.#kernel = from.kernel;
     this.#mirror = from.mirror;
     this.#desired = from.desired;
     this.#clock = from.clock;
-    this.#nextMs = from.clock.nowMs() + AUDIT_STEP_MS_MIN;
+    this.#periodMs = from.periodMs;
+    this.#nextMs = from.clock.nowMs() + this.#stepMs();
   }
 
   /** When the next step is due. */
@@ -80,9 +92,14 @@ export class Audit {
       return found.result();
     } finally {
       const tookMs = this.#clock.nowMs() - startMs;
-      const pauseMs = Math.max(AUDIT_STEP_MS_MIN, tookMs * AUDIT_PAUSE_PER_MS);
+      const pauseMs = Math.max(this.#stepMs(), tookMs * AUDIT_PAUSE_PER_MS);
       this.#nextMs = this.#clock.nowMs() + Math.min(pauseMs, AUDIT_STEP_MS_MAX);
     }
+  }
+
+  #stepMs(): number {
+    const steps = Math.max(1, Math.ceil(this.#mirror.serviceCount / AUDIT_SERVICES_PER_STEP));
+    return Math.max(AUDIT_STEP_MS_MIN, this.#periodMs / steps);
   }
 
   async #compareAddresses(found: Findings): Promise<void> {

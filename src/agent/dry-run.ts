@@ -1,6 +1,6 @@
 /** What a first pass would change, without changing it: the `plan` command. Writes nothing. */
 import type { Clock } from "../base/clock.ts";
-import type { Change } from "../kube/change.ts";
+import type { Picture } from "../kube/change.ts";
 import type { ObjectName } from "../model/cluster.ts";
 import type { Finding } from "../model/finding.ts";
 import { type Changes, diff } from "../plan/diff.ts";
@@ -18,7 +18,7 @@ import { takeStock } from "./take-stock.ts";
 /** What a dry run reads. */
 export interface DryRunOptions {
   readonly nodeName: string;
-  readonly changes: readonly Change[];
+  readonly picture: Picture;
   readonly kernel: Kernel;
   readonly clock: Clock;
   readonly planOptions: PlanOptions;
@@ -38,7 +38,7 @@ export interface DryRun {
 export async function dryRun(options: DryRunOptions): Promise<DryRun> {
   const { kernel, clock, planOptions } = options;
   const store = new Store(options.nodeName);
-  for (const change of options.changes) store.accept(change);
+  store.accept({ kind: "replaced", picture: options.picture });
   const mirror = new Mirror();
   const index = new PlanIndex();
   const schedulers = new Schedulers(kernel.ipvs, clock);

@@ -40,6 +40,8 @@ export interface PassesOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly planOptions: PlanOptions;
+  /** Time in which the audit should go round once. */
+  readonly auditPeriodMs: number;
 }
 
 /** What one pass did. */
@@ -71,7 +73,13 @@ export class Passes {
     this.#options = options;
     this.schedulers = new Schedulers(kernel.ipvs, clock);
     this.drainer = new Drainer({ ipvs: kernel.ipvs, clock, current: mirror, desired: index });
-    this.#audit = new Audit({ kernel, mirror, desired: index, clock });
+    this.#audit = new Audit({
+      kernel,
+      mirror,
+      desired: index,
+      clock,
+      periodMs: options.auditPeriodMs,
+    });
     this.#planner = { store, mirror, index, schedulers: this.schedulers, options: planOptions };
   }
 

@@ -1,11 +1,16 @@
 /** What a command gets instead of `process` and `console`, so that a test can hold all of it. */
 import type { Kernel } from "../agent/kernel.ts";
 import type { Clock } from "../base/clock.ts";
+import type { ConfigProblem } from "../config/config-error.ts";
+import type { Surroundings } from "../config/load-config.ts";
 import type { SysctlResult } from "../host/sysctl.ts";
 
 /** The outside of a command. */
 export interface CliContext {
-  readonly env: Readonly<Record<string, string | undefined>>;
+  /** What settings come from besides flags. */
+  readonly surroundings: Surroundings;
+  /** Flags that no command has: said together with the mistakes in the configuration. */
+  readonly flagProblems: readonly ConfigProblem[];
   readonly clock: Clock;
   /** Standard output. */
   readonly write: (text: string) => void;

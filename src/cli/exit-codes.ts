@@ -16,7 +16,7 @@ const CODE_OF: Readonly<Record<string, number>> = {
   EPERM: EXIT_CODES.noPermission.code,
   NO_IPVS: EXIT_CODES.noIpvs.code,
   NO_LIBRARY: EXIT_CODES.noLibrary.code,
-  BAD_CONFIG: EXIT_CODES.usage.code,
+  ERR_CONFIG: EXIT_CODES.usage.code,
 };
 
 /** The exit code that an error asks for. */

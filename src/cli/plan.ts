@@ -1,14 +1,15 @@
 /** `kube-ipvs plan`: what `run` would change now. Changes nothing. */
 import type { Command } from "commander";
 import { dryRun } from "../agent/dry-run.ts";
+import type { ConfigFlags } from "../config/load-config.ts";
 import type { SourceProblem } from "../kube/change.ts";
+import { readManifests } from "../kube/read-manifests.ts";
 import { flatten } from "../plan/diff.ts";
 import type { CliContext } from "./context.ts";
 import { EXIT_CODES } from "./exit-codes.ts";
 import { outputOption } from "./output-option.ts";
 import { planText } from "./plan-text.ts";
 import { addRunFlags, loadRunConfig, planOptionsOf } from "./run-flags.ts";
-import { readSource } from "./source.ts";
 
 /** Adds the command. */
 export function addPlan(program: Command, context: CliContext): void {
@@ -25,20 +26,25 @@ Examples:
   kube-ipvs plan --manifests ./deploy/samples --node-name demo-node -o json | jq '.operations | length'
 `,
     );
-  addRunFlags(command).action(async (flags: Record<string, unknown>) => {
+  addRunFlags(command).action(async (flags: PlanFlags) => {
     await plan(flags, context);
   });
 }
 
-async function plan(flags: Record<string, unknown>, context: CliContext): Promise<void> {
-  const { output, exitCode, ...runFlags } = flags;
-  const config = loadRunConfig(runFlags, context);
-  const { changes, problems } = await readSource(config, context.clock);
+interface PlanFlags extends ConfigFlags {
+  readonly output: string;
+  readonly exitCode?: boolean;
+}
+
+async function plan(flags: PlanFlags, context: CliContext): Promise<void> {
+  const { output, exitCode } = flags;
+  const config = await loadRunConfig(flags, context);
+  const { picture, problems } = await readManifests(config.manifests);
   const kernel = await context.openKernel();
   try {
     const result = await dryRun({
       nodeName: config.nodeName,
-      changes,
+      picture,
       kernel,
       clock: context.clock,
       planOptions: planOptionsOf(config),

@@ -4,19 +4,22 @@ import type { Command } from "commander";
 import type { Logger } from "pino";
 import { Agent } from "../agent/agent.ts";
 import type { Config } from "../config/config.ts";
+import type { ConfigFlags } from "../config/load-config.ts";
 import { sourceProblemText } from "../kube/change.ts";
+import { ManifestSource } from "../kube/manifest-source.ts";
 import { createLog } from "../observe/log.ts";
 import { serveStatus } from "../observe/status-socket.ts";
 import type { CliContext, OpenKernel } from "./context.ts";
 import { addRunFlags, loadRunConfig, planOptionsOf } from "./run-flags.ts";
-import { openSource } from "./source.ts";
 import { VERSION } from "./version.ts";
 
 /** Adds the command. */
 export function addRun(program: Command, context: CliContext): void {
   const command = program
     .command("run")
-    .description("keep the kernel's virtual services equal to the Services of a folder of manifests")
+    .description(
+      "keep the kernel's virtual services equal to the Services of a folder of manifests",
+    )
     .addHelpText(
       "after",
       `
@@ -28,8 +31,8 @@ Examples:
   kube-ipvs run --config /etc/kube-ipvs/config.yaml
 `,
     );
-  addRunFlags(command).action(async (flags: Record<string, unknown>) => {
-    await run(loadRunConfig(flags, context), context);
+  addRunFlags(command).action(async (flags: ConfigFlags) => {
+    await run(await loadRunConfig(flags, context), context);
   });
 }
 
@@ -39,10 +42,10 @@ async function run(config: Config, context: CliContext): Promise<void> {
   const kernel = await context.openKernel();
   try {
     await prepare(kernel, config, { log, context });
-    const source = openSource(config, {
+    const source = new ManifestSource(config.manifests, {
       clock,
       onProblem: (problem) => log.warn(sourceProblemText(problem)),
-      onProblemGone: (problem) => log.info(`mended: ${sourceProblemText(problem)}`),
+      onSolved: (problem) => log.info(`mended: ${sourceProblemText(problem)}`),
     });
     const agent = new Agent({
       nodeName: config.nodeName,
@@ -52,6 +55,7 @@ async function run(config: Config, context: CliContext): Promise<void> {
       log,
       planOptions: planOptionsOf(config),
       minSyncPeriodMs: config.minSyncPeriodMs,
+      auditPeriodMs: config.auditPeriodMs,
     });
     const status = await serveStatus(config.statusSocket, () => agent.status());
     try {
@@ -82,7 +86,7 @@ async function prepare(
       connectionTableSize: info.connectionTableSize,
       timeouts,
       manifests: config.manifests,
-      scheduler: config.scheduler.name,
+      scheduler: config.scheduler.scheduler,
       drainTimeoutMs: config.drainTimeoutMs,
     },
     "kube-ipvs starts",

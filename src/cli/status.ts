@@ -1,7 +1,7 @@
 /** `kube-ipvs status`: what the kernel holds, by Service, with what the agent knows of it. */
 import type { Command } from "commander";
 import type { AgentStatus } from "../agent/status.ts";
-import { STATUS_SOCKET_DEFAULT } from "../config/config.ts";
+import { CONFIG_DEFAULTS } from "../config/config.ts";
 import { askStatus } from "../observe/status-socket.ts";
 import type { CliContext } from "./context.ts";
 import { outputOption } from "./output-option.ts";
@@ -17,10 +17,12 @@ interface StatusFlags {
 export function addStatus(program: Command, context: CliContext): void {
   program
     .command("status")
-    .description("print what the kernel holds, by Service: schedulers, weights, connections, drains")
+    .description(
+      "print what the kernel holds, by Service: schedulers, weights, connections, drains",
+    )
     .argument("[service]", "only this Service, as namespace/name")
     .addOption(outputOption())
-    .option("--status-socket <path>", "socket of the running agent", STATUS_SOCKET_DEFAULT)
+    .option("--status-socket <path>", "socket of the running agent", CONFIG_DEFAULTS.statusSocket)
     .addHelpText(
       "after",
       `

@@ -1,0 +1,22 @@
+/** The entry of the program: gives the commands their outside, and the process its exit code. */
+import { release } from "node:os";
+import { systemClock } from "./base/clock.ts";
+import { openKernel } from "./cli/open-kernel.ts";
+import { runProgram } from "./cli/program.ts";
+import { processSurroundings } from "./config/load-config.ts";
+import { applySysctls, SYSCTL_ROOT } from "./host/sysctl.ts";
+import { sysctlWishes } from "./host/sysctl-wishes.ts";
+
+const ended = new AbortController();
+for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => ended.abort());
+
+process.exitCode = await runProgram(process.argv.slice(2), {
+  surroundings: processSurroundings(),
+  clock: systemClock,
+  write: (text) => process.stdout.write(text),
+  warn: (text) => process.stderr.write(text),
+  openKernel,
+  setSysctls: () => applySysctls(sysctlWishes(release()), SYSCTL_ROOT),
+  logStream: process.stderr,
+  signal: ended.signal,
+});
