@@ -60,7 +60,8 @@ class Unreadable extends Error {
 }
 
 const LITERAL = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y;
-const STRING = /"[^"\\\n]*(?:\\["\\/bfnrtu][^"\\\n]*)*"/y;
+// The ranges are all characters but control ones, the quote and the backslash.
+const STRING = /"[ !#-[\]-\uFFFF]*(?:\\(?:["\\/bfnrt]|u[\dA-Fa-f]{4})[ !#-[\]-\uFFFF]*)*"/y;
 
 class Scan {
   line = 1;

@@ -118,7 +118,7 @@ class FileReader {
     const texts: readonly unknown[] = isList ? item : [item];
     if (!texts.every((text) => typeof text === "string")) {
       const hint =
-        typeof item === "number" ? ' (such as "30s", in quotes where it is a bare number)' : "";
+        typeof item === "object" ? "" : " (write it in quotes, a duration with its unit)";
       this.report(path, `expected a text, found ${JSON.stringify(item)}${hint}`);
       return;
     }

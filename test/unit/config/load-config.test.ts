@@ -1,0 +1,185 @@
+/** Settings from flags, environment and file: who wins, and how mistakes are told. */
+import { describe, expect, test } from "vitest";
+import { checkFlags } from "../../../src/config/check-flags.ts";
+import { ConfigError, type ConfigProblem } from "../../../src/config/config-error.ts";
+import { type ConfigFlags, loadConfig } from "../../../src/config/load-config.ts";
+
+const HEADER = "apiVersion: kube-ipvs.io/v1alpha1\nkind: KubeIpvsConfiguration\n";
+
+interface Given {
+  readonly flags?: ConfigFlags;
+  readonly file?: string;
+  readonly env?: Record<string, string>;
+  readonly hostname?: string;
+}
+
+function load({ flags = {}, file, env = {}, hostname = "Node-A" }: Given) {
+  const readFile = async (): Promise<string> => {
+    if (file === undefined) throw new Error("no such file");
+    return file;
+  };
+  const config = file === undefined ? {} : { config: "kube-ipvs.yaml" };
+  return loadConfig({ ...config, ...flags }, { env, hostname, readFile });
+}
+
+async function problems(given: Given): Promise<readonly string[]> {
+  const err: unknown = await load(given).catch((caught: unknown) => caught);
+  if (!(err instanceof ConfigError)) throw new Error("expected a ConfigError");
+  expect(err.message.split("\n")).toEqual(err.problems.map(text));
+  return err.problems.map(text);
+}
+
+function text({ where, message }: ConfigProblem): string {
+  return `${where}: ${message}`;
+}
+
+describe("loadConfig", () => {
+  test("needs no more than a folder", async () => {
+    expect(await load({ flags: { manifests: "/m" } })).toEqual({
+      manifests: "/m",
+      nodeName: "node-a",
+      scheduler: { scheduler: "rr", schedulerFlags: [] },
+      drainTimeoutMs: 30_000,
+      minSyncPeriodMs: 10,
+      auditPeriodMs: 30_000,
+      logLevel: "info",
+      logFormat: "auto",
+      statusSocket: "/run/kube-ipvs/agent.sock",
+    });
+  });
+
+  test("takes every setting from a file, also from one in JSON", async () => {
+    const settings = {
+      manifests: "/m",
+      nodeName: "n1",
+      scheduler: { default: "sh", flags: ["sh-port", "sh-fallback"] },
+      drainTimeout: "1m30s",
+      minSyncPeriod: "1s",
+      auditPeriod: "1m",
+      logLevel: "debug",
+      logFormat: "json",
+      statusSocket: "/tmp/s",
+    };
+    const header = { apiVersion: "kube-ipvs.io/v1alpha1", kind: "KubeIpvsConfiguration" };
+    expect(await load({ file: JSON.stringify({ ...header, ...settings }) })).toEqual({
+      manifests: "/m",
+      nodeName: "n1",
+      scheduler: { scheduler: "sh", schedulerFlags: ["flag-1", "flag-2"] },
+      drainTimeoutMs: 90_000,
+      minSyncPeriodMs: 1_000,
+      auditPeriodMs: 60_000,
+      logLevel: "debug",
+      logFormat: "json",
+      statusSocket: "/tmp/s",
+    });
+  });
+
+  test("lets a flag beat the file, and the file beat the default", async () => {
+    const file = `${HEADER}manifests: /file\nlogLevel: warn\nscheduler: {default: lc}\n`;
+    expect(await load({ file, flags: { manifests: "/flag" } })).toMatchObject({
+      manifests: "/flag",
+      logLevel: "warn",
+      scheduler: { scheduler: "lc" },
+    });
+  });
+
+  test.each`
+    flag         | file         | env          | name
+    ${"By-Flag"} | ${"by-file"} | ${"by-env"}  | ${"by-flag"}
+    ${undefined} | ${"By-File"} | ${"by-env"}  | ${"by-file"}
+    ${undefined} | ${undefined} | ${" By-Env"} | ${"by-env"}
+    ${undefined} | ${undefined} | ${undefined} | ${"node-a"}
+    ${undefined} | ${undefined} | ${""}        | ${"node-a"}
+  `(
+    "calls the node $name with flag $flag, file $file, NODE_NAME $env",
+    async ({ flag, file, env, name }) => {
+      const given = {
+        flags: { manifests: "/m", nodeName: flag },
+        file: `${HEADER}${file === undefined ? "" : `nodeName: ${file}\n`}`,
+        env: env === undefined ? {} : { NODE_NAME: env },
+      };
+      expect(await load(given)).toMatchObject({ nodeName: name });
+    },
+  );
+
+  test("tells all mistakes at once, each with its place and the nearest right word", async () => {
+    const file = `${HEADER}manifests: 5
+schedular:
+  default: rr
+scheduler:
+  defualt: rr
+drainTimeout: 30
+logLevel: wran
+auditPeriod: 1ms
+banana: 1
+`;
+    expect(
+      await problems({ file, flags: { scheduler: "wrrr", logFormat: "xml", statusSocket: "s" } }),
+    ).toEqual([
+      "kube-ipvs.yaml:3: manifests: expected a text, found 5 (write it in quotes, a duration with its unit)",
+      "kube-ipvs.yaml:4: schedular: unknown field schedular: did you mean scheduler?",
+      "kube-ipvs.yaml:7: scheduler.defualt: unknown field defualt: did you mean default?",
+      "kube-ipvs.yaml:8: drainTimeout: expected a text, found 30 (write it in quotes, a duration with its unit)",
+      "kube-ipvs.yaml:11: banana: unknown field banana",
+      "--manifests: expected a folder of manifests (--manifests DIR)",
+      "--scheduler: unknown scheduler wrrr (did you mean wrr?); one of rr, wrr, lc, wlc, lblc, lblcr, dh, sh, mh, sed, nq, fo, ovf, twos",
+      'kube-ipvs.yaml:10: auditPeriod: expected a duration of 1000 to 2147483647 milliseconds such as 30s or 1m30s, found "1ms"',
+      'kube-ipvs.yaml:9: logLevel: expected one of trace, debug, info, warn, error, fatal, silent, found "wran" (did you mean warn?)',
+      '--log-format: expected one of auto, pretty, json, found "xml"',
+      '--status-socket: expected an absolute path of at most 107 bytes, found "s"',
+    ]);
+  });
+
+  test.each`
+    file                                                                                          | problem
+    ${"a: [\n"}                                                                                   | ${/^kube-ipvs.yaml:1: is no YAML: /}
+    ${""}                                                                                         | ${"kube-ipvs.yaml: expected apiVersion: kube-ipvs.io/v1alpha1 and kind: KubeIpvsConfiguration"}
+    ${"apiVersion: v1\nkind: KubeIpvsConfiguraton\n"}                                             | ${'kube-ipvs.yaml:2: kind: expected KubeIpvsConfiguration, found "KubeIpvsConfiguraton" (did you mean KubeIpvsConfiguration?)'}
+    ${"kind: KubeIpvsConfiguration\n"}                                                            | ${"kube-ipvs.yaml:1: apiVersion: expected kube-ipvs.io/v1alpha1, found nothing"}
+    ${"apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\nmode: ipvs\n"} | ${"kube-ipvs.yaml:2: kind: a KubeProxyConfiguration is not read yet by this version; write its settings as a KubeIpvsConfiguration, or as flags"}
+    ${`${HEADER}scheduler: rr\n`}                                                                 | ${'kube-ipvs.yaml:3: scheduler: expected fields, found "rr"'}
+    ${`${HEADER}scheduler: {default: sh, flags: [sh-prot]}\n`}                                    | ${"kube-ipvs.yaml:3: scheduler.flags: unknown scheduler flag sh-prot (did you mean sh-port?); one of sh-fallback, sh-port, mh-fallback, mh-port"}
+    ${`${HEADER}scheduler: {default: rr, flags: [sh-port]}\n`}                                    | ${"kube-ipvs.yaml:3: scheduler.flags: sh-port is a flag of the scheduler sh, and the default is rr"}
+    ${`${HEADER}nodeName: a/b\n`}                                                                 | ${'kube-ipvs.yaml:3: nodeName: expected letters, digits, "-" and ".", found "a/b" (--node-name NAME sets it)'}
+  `("refuses a file with $file", async ({ file, problem }) => {
+    const found = await problems({ file, flags: { manifests: "/m" } });
+    expect(found).toContainEqual(
+      typeof problem === "string" ? problem : expect.stringMatching(problem),
+    );
+  });
+
+  test("says why a file cannot be read, and still finds the mistakes in the flags", async () => {
+    const found = await problems({
+      flags: { config: "/no", manifests: "/m", drainTimeout: "soon" },
+    });
+    expect(found).toEqual([
+      "--config: /no cannot be read: no such file",
+      '--drain-timeout: expected a duration such as 30s or 1m30s, found "soon"',
+    ]);
+  });
+});
+
+describe("checkFlags", () => {
+  const known = [
+    { flag: "--manifests", takesValue: true },
+    { flag: "--log-level", takesValue: true },
+    { flag: "--verbose", takesValue: false },
+    { flag: "-o", takesValue: true },
+  ];
+
+  test.each`
+    argv                                              | expected
+    ${["--manifests", "/m", "-o", "json"]}            | ${[]}
+    ${["--manifests=/m", "--verbose"]}                | ${[]}
+    ${["--manifest", "/m", "--log-levle=x", "--xyz"]} | ${["--manifest: unknown flag (did you mean --manifests?)", "--log-levle: unknown flag (did you mean --log-level?)", "--xyz: unknown flag"]}
+    ${["--manifests"]}                                | ${["--manifests: needs a value"]}
+    ${["--manifests", "--verbose"]}                   | ${["--manifests: needs a value"]}
+    ${["--verbose=1"]}                                | ${["--verbose: takes no value"]}
+    ${["--log-level=-1"]}                             | ${[]}
+    ${["--log-level", "-1"]}                          | ${[]}
+    ${["--", "--nonsense"]}                           | ${[]}
+    ${["word", "-"]}                                  | ${[]}
+  `("finds $expected in $argv", ({ argv, expected }) => {
+    expect(checkFlags(argv, known).map(text)).toEqual(expected);
+  });
+});
