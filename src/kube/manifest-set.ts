@@ -1,40 +1,21 @@
 /**
  * What all files of a folder say together. Pure: files are handed in as they are read, differences come
- * out. The rules on which version of an object is in force live here and nowhere else:
- *
- * - An object that a file used to have and now has in a form that is refused keeps its last good version.
- *   If the refused document does not even tell which object it is, no object of that file goes.
- * - A file without any document (empty, half written) keeps all of its objects.
- * - The same object in two files: the file whose name sorts first has it, the other one is a problem.
+ * out. Each file has its own rules (`manifest-file.ts`); the same object in two files is decided here: the
+ * file whose name sorts first has it, and the other one is a problem. A file without any document (empty,
+ * half written) keeps all of its objects.
  */
-import { isDeepStrictEqual } from "node:util";
 import type { ClusterNode, EndpointSlice, Service } from "../model/cluster.ts";
 import type { Change, Picture, SourceProblem } from "./change.ts";
-import type { ManifestDocument } from "./manifest-text.ts";
 import {
-  type ClusterObject,
-  fieldText,
-  KIND_NAMES,
-  objectKey,
-  type ParsedObject,
-} from "./parsed-object.ts";
-
-interface HeldObject {
-  readonly object: ClusterObject;
-  /** Line that its document begins at. */
-  readonly line: number;
-}
-
-interface FileState {
-  readonly documents: readonly ManifestDocument[];
-  /** By object key: what the file has in force, older versions included. */
-  readonly objects: ReadonlyMap<string, HeldObject>;
-  readonly problems: readonly SourceProblem[];
-  /** True when all of it could be read. */
-  readonly whole: boolean;
-}
-
-const NOTHING: FileState = { documents: [], objects: new Map(), problems: [], whole: true };
+  type FileState,
+  type HeldObject,
+  isSame,
+  NOTHING,
+  objectText,
+  readManifestObjects,
+} from "./manifest-file.ts";
+import type { ManifestDocument } from "./manifest-text.ts";
+import type { ClusterObject } from "./parsed-object.ts";
 
 /** The objects in force, and the problems, of a set of files. */
 export class ManifestSet {
@@ -63,7 +44,7 @@ export class ManifestSet {
       this.fail(file, "is empty; its objects stay until it has some or is deleted");
       return [];
     }
-    return this.#replace(file, before, readFile(file, before, documents));
+    return this.#replace(file, before, readManifestObjects(file, before, documents));
   }
 
   /** Notes that `file` could not be read: whatever it had stays. */
@@ -162,71 +143,6 @@ export class ManifestSet {
   }
 }
 
-/** What a file has in force after a reading, given what it had before. */
-function readFile(
-  file: string,
-  before: FileState,
-  documents: readonly ManifestDocument[],
-): FileState {
-  const objects = new Map<string, HeldObject>();
-  const problems: SourceProblem[] = [];
-  const refusals: ParsedObject[] = [];
-  for (const { startLine, entries } of documents) {
-    for (const { parsed, lines } of entries) {
-      const problem = (message: string, field: string, line: number): SourceProblem => {
-        const object = parsed.kind && parsed.name ? objectText(parsed.kind, parsed.name) : "";
-        return { file, line: startLine + line, object, field, message };
-      };
-      if (parsed.verdict === "accepted") {
-        const key = objectKey(parsed.object.kind, parsed.object.value.name);
-        const twin = objects.get(key);
-        if (twin === undefined) objects.set(key, held(parsed.object, startLine, before, key));
-        else problems.push(problem(`is also in line ${twin.line}: that one is in force`, "", 0));
-      } else if (parsed.verdict === "refused") refusals.push(parsed);
-      const outcome = outcomeText(parsed, before);
-      parsed.problems.forEach(({ path, message }, index) => {
-        problems.push(problem(message + outcome, fieldText(path), lines[index] ?? 0));
-      });
-    }
-  }
-  for (const refused of refusals) keepMeant(refused, before, objects);
-  return { documents, objects, problems, whole: refusals.length === 0 };
-}
-
-/** The new version of an object, or the old one where they are equal: then nobody is told. */
-function held(object: ClusterObject, line: number, before: FileState, key: string): HeldObject {
-  const old = before.objects.get(key)?.object;
-  return { object: old !== undefined && isSame(old, object) ? old : object, line };
-}
-
-/** Keeps the last good versions of all objects that a refused document may be about. */
-function keepMeant(
-  refused: ParsedObject,
-  before: FileState,
-  objects: Map<string, HeldObject>,
-): void {
-  const { kind, name } = refused;
-  if (kind !== undefined && name !== undefined) {
-    const key = objectKey(kind, name);
-    const old = before.objects.get(key);
-    if (old !== undefined && !objects.has(key)) objects.set(key, old);
-    return;
-  }
-  for (const [key, old] of before.objects) {
-    if (kind !== undefined && old.object.kind !== kind) continue;
-    if (!objects.has(key)) objects.set(key, old);
-  }
-}
-
-function outcomeText({ verdict, kind, name }: ParsedObject, before: FileState): string {
-  if (verdict !== "refused") return "";
-  if (kind === undefined || name === undefined) {
-    return before.objects.size > 0 ? "; what this file had before stays" : "";
-  }
-  const known = before.objects.has(objectKey(kind, name));
-  return known ? "; its last good version stays" : "; it is left out";
-}
-
 function toChange(object: ClusterObject, present: boolean): Change {
   const { name } = object.value;
   switch (object.kind) {
@@ -239,14 +155,6 @@ function toChange(object: ClusterObject, present: boolean): Change {
     default:
       return object satisfies never;
   }
-}
-
-function isSame(a: ClusterObject, b: ClusterObject): boolean {
-  return a === b || isDeepStrictEqual(a, b);
-}
-
-function objectText(kind: ClusterObject["kind"], name: string): string {
-  return `${KIND_NAMES[kind]} ${name}`;
 }
 
 /** By code units: the same order on every machine, whatever its language. */
