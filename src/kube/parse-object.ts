@@ -1,7 +1,7 @@
 /** One Kubernetes object of any kind -> our words, or the reasons why not. Pure; never throws. */
 import type { V1EndpointSlice, V1Node, V1Service } from "@kubernetes/client-node";
 import { didYouMean, nearestWord } from "../base/nearest-word.ts";
-import { Fields, found, isObject, Reading } from "./fields.ts";
+import { EMPTY_LIST, Fields, found, isObject, Reading } from "./fields.ts";
 import { parseEndpointSlice } from "./parse-endpoint-slice.ts";
 import { readMetadata, readNamespace, type WithMetadata } from "./parse-metadata.ts";
 import { parseNode } from "./parse-node.ts";
@@ -55,11 +55,12 @@ export function parseObject(value: unknown, pool: StringPool): ParsedObject {
 /** Reads one object whose kind is known, such as an item of a typed list, which does not repeat it. */
 export function parseKind(kind: ObjectKind, value: object, pool: StringPool): ParsedObject {
   const reading = new Reading(pool);
-  const { problems } = reading;
   const { name, object } = readKind(kind, value, reading);
   if (reading.refused || name === undefined) {
     return refused(kind, name ?? nameOf(kind, value, pool), reading);
   }
+  // Nearly every object has none; an empty list of its own for each would stay for as long as it does.
+  const problems = reading.problems.length === 0 ? EMPTY_LIST : reading.problems;
   if (object === undefined) return { verdict: "ignored", kind, name, object, problems };
   return { verdict: "accepted", kind, name, object, problems };
 }
