@@ -1,5 +1,6 @@
 /** The lab proves itself: IPVS services made by hand, with nothing of kube-ipvs involved. */
 import assert from "node:assert/strict";
+import { bootLab } from "../lab/boot.ts";
 import type { LabCase } from "../lab/guest-runner.ts";
 import { ofFamily, SAMPLE_CLIENT_POD, SAMPLE_OUTSIDE } from "../lab/sample-topology.ts";
 import { shell } from "../lab/shell.ts";
@@ -8,6 +9,11 @@ import { hold, load } from "../lab/traffic.ts";
 
 const SERVICE = "10.96.0.99";
 const SERVICE_V6 = "fd00:96::99";
+
+const INNER = `
+  echo "{\\"services\\":$(tail -n +4 /proc/net/ip_vs | wc -l)}" >$LAB_REPORT
+  touch "$PWD/written"
+  exit 3`;
 
 /** What every case gets. */
 export interface LabContext {
@@ -132,6 +138,20 @@ export const labCases: readonly LabCase<LabContext>[] = [
       assert.ok(connections[0]?.broken === "closed" || connections[0]?.broken === "reset");
       const nowhere = await load({ to: "10.1.0.50:8080", requests: 1, timeoutMs: 500 });
       assert.equal(nowhere.failed, 1);
+    },
+  },
+  {
+    name: "where the kernel has IPVS, the lab is a namespace of its own with the files read-only",
+    run: async () => {
+      const lines: unknown[] = [];
+      const inner = await bootLab({
+        command: ["sh", "-c", INNER],
+        onLine: (line) => lines.push(line),
+      });
+      assert.equal(inner.engine, "namespace");
+      assert.equal(inner.exitStatus, 3, inner.output);
+      assert.deepEqual(lines, [{ services: 0 }]);
+      assert.match(inner.output, /Read-only file system/);
     },
   },
   {

@@ -104,7 +104,7 @@ async function runUml(folder: string, options: LabOptions): Promise<Ended> {
     env: { PATH: "/usr/bin:/bin", HOME: folder, TMPDIR: memoryFolder },
     // A group of its own: the guest's processes are processes of the machine too, and end with it.
     detached: !interactive,
-    stdio: [interactive ? "inherit" : "ignore", "pipe", "pipe"],
+    stdio: interactive ? "inherit" : ["ignore", "pipe", "pipe"],
   });
   return await follow(child, folder, options);
 }
@@ -115,7 +115,7 @@ async function runNamespace(folder: string, options: LabOptions): Promise<Ended>
     cwd: "/",
     env: { ...process.env, LAB_ENGINE: "namespace", LAB_FOLDER: folder },
     detached: !options.interactive,
-    stdio: options.interactive ? ["inherit", "inherit", "inherit"] : ["ignore", "pipe", "pipe"],
+    stdio: options.interactive ? "inherit" : ["ignore", "pipe", "pipe"],
   });
   return await follow(child, folder, options);
 }

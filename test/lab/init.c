@@ -181,6 +181,14 @@ static void take_console(void) {
     ioctl(0, TIOCSWINSZ, &size);
 }
 
+/* The line that tells the outside where the program's own output begins; a person needs no telling. */
+static void say_started(struct command *command) {
+    for (int i = 0; command->environment[i]; i++)
+        if (strcmp(command->environment[i], "LAB_INTERACTIVE=1") == 0) return;
+    /* One write, so that no kernel message comes between. */
+    if (write(STDOUT_FILENO, "\nlab: started\n", 14) < 0) fail("console");
+}
+
 static pid_t start(struct command *command) {
     pid_t child = fork();
     if (child < 0) fail("fork");
@@ -204,8 +212,7 @@ int main(void) {
     read_command(folder, &command);
     make_files(folder, &command);
     make_network();
-    /* Two writes would let a kernel message come between. */
-    if (write(STDOUT_FILENO, "\nlab: started\n", 14) < 0) fail("console");
+    say_started(&command);
 
     pid_t program = start(&command), ended;
     int status = 0;

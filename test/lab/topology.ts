@@ -106,12 +106,12 @@ export async function createTopology({
 function podScript({ name, addresses }: PodOptions): string {
   return script(name, {
     outside: [
-      `addr add ${POD_GATEWAY}/32 dev v${name}`,
-      `addr add ${POD_GATEWAY_V6}/64 dev v${name}`,
+      `addr add ${own(POD_GATEWAY)} dev v${name}`,
+      `addr add ${POD_GATEWAY_V6}/64 dev v${name} nodad`,
       ...addresses.map((address) => `route add ${host(address)} dev v${name}`),
     ],
     inside: [
-      ...addresses.map((address) => `addr add ${host(address)} dev eth0`),
+      ...addresses.map((address) => `addr add ${own(address)} dev eth0`),
       `route add ${POD_GATEWAY}/32 dev eth0`,
       `route add default via ${POD_GATEWAY}`,
       `route add default via ${POD_GATEWAY_V6} dev eth0`,
@@ -123,12 +123,12 @@ function clientScript({ name, addresses }: ClientOptions): string {
   return script(name, {
     // Host routes, so that several clients can be on one network without a bridge.
     outside: [
-      `addr add ${NODE_ADDRESS}/32 dev v${name}`,
-      `addr add ${NODE_ADDRESS_V6}/128 dev v${name}`,
+      `addr add ${own(NODE_ADDRESS)} dev v${name}`,
+      `addr add ${own(NODE_ADDRESS_V6)} dev v${name}`,
       ...addresses.map((address) => `route add ${host(address)} dev v${name}`),
     ],
     inside: [
-      ...addresses.map((address) => `addr add ${host(address)} dev eth0`),
+      ...addresses.map((address) => `addr add ${own(address)} dev eth0`),
       `route add ${NODE_ADDRESS}/32 dev eth0`,
       `route add default via ${NODE_ADDRESS}`,
       `route add ${NODE_ADDRESS_V6}/128 dev eth0`,
@@ -151,6 +151,11 @@ function script(name: string, steps: { outside: string[]; inside: string[] }): s
     `ip -batch - <<END\n${outside.join("\n")}\nEND\n`,
     `ip -n ${name} -batch - <<END\n${inside.join("\n")}\nEND\n`,
   ].join("");
+}
+
+/** What `ip addr add` takes. New namespaces look for duplicates for a second, and here are none. */
+function own(address: string): string {
+  return address.includes(":") ? `${host(address)} nodad` : host(address);
 }
 
 function host(address: string): string {

@@ -71,6 +71,7 @@ export function mainStep() {
   return {
     name: `dist/${basename(output)}`,
     why: "the program in one file",
+    essential: false,
     present: () => (isMade("main", inputs()) && existsSync(output) ? "built already" : undefined),
     make: async () => {
       const made = inputs();

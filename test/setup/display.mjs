@@ -3,9 +3,12 @@
  * On a terminal a running step rewrites its line; elsewhere it says where it is every ten seconds.
  */
 import { performance } from "node:perf_hooks";
+import { SetupError } from "./command.mjs";
 
 const REDRAW_MS = 200;
 const PLAIN_LINE_MS = 10_000;
+/** What takes no longer has one line only, the last. */
+const QUIET_MS = 2_000;
 
 /**
  * One thing to have before the work can begin.
@@ -13,6 +16,7 @@ const PLAIN_LINE_MS = 10_000;
  * @typedef {object} Step
  * @property {string} name What it makes, in a word or two.
  * @property {string} why What that is needed for.
+ * @property {boolean} essential Nothing after it can work without it.
  * @property {() => string | undefined | Promise<string | undefined>} present
  *   A few words when it is there already and its inputs have not changed; else undefined.
  * @property {(progress: (text: string) => void) => Promise<string>} make
@@ -20,17 +24,29 @@ const PLAIN_LINE_MS = 10_000;
  */
 
 /**
- * Has every step, one after the other.
+ * Has every step, one after the other, and throws one error with all that failed: what does not
+ * depend on a failed step is there all the same.
  *
  * @param {readonly Step[]} steps
  */
 export async function runSteps(steps) {
+  const failures = [];
   for (const [index, step] of steps.entries()) {
     const head = `[${index + 1}/${steps.length}] ${step.name}`;
     const present = await step.present();
-    if (present !== undefined) write(`${head}: ${present}\n`);
-    else await makeStep(head, step);
+    if (present !== undefined) {
+      write(`${head}: ${present}\n`);
+      continue;
+    }
+    try {
+      await makeStep(head, step);
+    } catch (err) {
+      if (!(err instanceof SetupError)) throw err;
+      failures.push(err.message);
+      if (step.essential) break;
+    }
   }
+  if (failures.length > 0) throw new SetupError(failures.join("\n"));
 }
 
 /** @param {string} head @param {Step} step */
@@ -60,8 +76,13 @@ export function movingLine(head, startMs) {
     write(terminal ? `\r\x1b[K${text.slice(0, (process.stdout.columns || 80) - 1)}` : `${text}\n`);
   };
   if (terminal) draw();
-  else write(`${head} ...\n`);
-  const timer = setInterval(draw, terminal ? REDRAW_MS : PLAIN_LINE_MS);
+  let timer = setTimeout(
+    function tick() {
+      draw();
+      timer = setTimeout(tick, terminal ? REDRAW_MS : PLAIN_LINE_MS);
+    },
+    terminal ? REDRAW_MS : QUIET_MS,
+  );
   return {
     /** @param {string} text */
     update: (text) => {
@@ -69,7 +90,7 @@ export function movingLine(head, startMs) {
     },
     /** @param {string} last */
     end: (last) => {
-      clearInterval(timer);
+      clearTimeout(timer);
       write(terminal ? `\r\x1b[K${last}` : last);
     },
   };

@@ -44,6 +44,7 @@ export function kernelStep() {
   return {
     name: "kernel",
     why: "Linux with IPVS as one process, for this machine's own has none: built once, about 5 minutes",
+    essential: false,
     present: async () => {
       const kernel = await findKernel();
       return kernel && `built already (${basename(kernel)})`;

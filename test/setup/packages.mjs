@@ -69,6 +69,7 @@ export function packagesStep(groups) {
   return {
     name: "Debian packages",
     why: "compilers and network tools",
+    essential: true,
     present: async () => {
       if ((await ask("dpkg-query", ["--version"])) === undefined) return notDebian(names);
       return (await missing(names)).length === 0 ? "installed already" : undefined;

@@ -53,6 +53,7 @@ function modulesStep() {
   return {
     name: "npm packages",
     why: "libraries and tools of package.json",
+    essential: true,
     present: () => (present() && isMade("modules", inputs()) ? "installed already" : undefined),
     make: async () => {
       await run("npm", ["ci", "--no-audit", "--no-fund"], { log: "npm", cwd: ROOT });
@@ -71,6 +72,7 @@ function nativeStep() {
   return {
     name: "netlink library",
     why: "the C library that talks to the kernel",
+    essential: false,
     present: () => (present() && isMade("native", inputs()) ? "built already" : undefined),
     make: async () => {
       await run("make", ["-C", source], { log: "native" });
@@ -91,6 +93,7 @@ function toolsStep() {
   return {
     name: "lab tools",
     why: "the lab's first process, its traffic, and the speed of bare C",
+    essential: false,
     present: () => (present() && isMade("tools", inputs()) ? "built already" : undefined),
     make: async () => {
       await run("make", ["-C", source, `OUT=${folder(output)}`], { log: "tools" });
