@@ -114,12 +114,19 @@ const statistics64 = attributes("IPVS_STATS_ATTR", {
   bytesOutPerS: { type: 10, codec: u64 },
 });
 
+/** Numbers of the attributes that stencil.ts overwrites in encoded messages. */
+export const NUMBERS = {
+  command: { service: 1, destination: 2 },
+  service: { address: 3, port: 4 },
+  destination: { address: 1, port: 2, weight: 4 },
+} as const;
+
 /** `IPVS_SVC_ATTR_*`. */
 export const service = attributes("IPVS_SVC_ATTR", {
   family: { type: 1, codec: u16 },
   protocol: { type: 2, codec: u16 },
-  address: { type: 3, codec: address },
-  port: { type: 4, codec: be16 },
+  address: { type: NUMBERS.service.address, codec: address },
+  port: { type: NUMBERS.service.port, codec: be16 },
   mark: { type: 5, codec: u32 },
   scheduler: { type: 6, codec: text },
   flags: { type: 7, codec: flagWord },
@@ -133,10 +140,10 @@ export const service = attributes("IPVS_SVC_ATTR", {
 
 /** `IPVS_DEST_ATTR_*`. */
 export const destination = attributes("IPVS_DEST_ATTR", {
-  address: { type: 1, codec: address },
-  port: { type: 2, codec: be16 },
+  address: { type: NUMBERS.destination.address, codec: address },
+  port: { type: NUMBERS.destination.port, codec: be16 },
   forward: { type: 3, codec: u32 },
-  weight: { type: 4, codec: u32 },
+  weight: { type: NUMBERS.destination.weight, codec: u32 },
   upperThreshold: { type: 5, codec: u32 },
   lowerThreshold: { type: 6, codec: u32 },
   activeConnections: { type: 7, codec: u32 },
@@ -166,8 +173,8 @@ export const daemon = attributes("IPVS_DAEMON_ATTR", {
 
 /** `IPVS_CMD_ATTR_*`: the first level of every command but GET_INFO. */
 export const command = attributes("IPVS_CMD_ATTR", {
-  service: { type: 1, codec: service },
-  destination: { type: 2, codec: destination },
+  service: { type: NUMBERS.command.service, codec: service },
+  destination: { type: NUMBERS.command.destination, codec: destination },
   daemon: { type: 3, codec: daemon },
   timeoutTcpS: { type: 4, codec: u32 },
   timeoutTcpFinS: { type: 5, codec: u32 },
@@ -193,3 +200,6 @@ export type Statistics32 = Of<typeof statistics32>;
 
 /** What `IPVS_SVC_ATTR_STATS64` and `IPVS_DEST_ATTR_STATS64` hold. */
 export type Statistics64 = Of<typeof statistics64>;
+
+/** What the first level of a command holds. */
+export type CommandAttributes = Of<typeof command>;

@@ -17,7 +17,13 @@ import {
   type NetlinkSocket,
   openSocket,
 } from "../netlink/socket.ts";
-import { type CommandName, command, IPVS_FAMILY, info } from "./attributes.ts";
+import {
+  type CommandAttributes,
+  type CommandName,
+  command,
+  IPVS_FAMILY,
+  info,
+} from "./attributes.ts";
 import { Encoder, MESSAGE_BYTES } from "./encode.ts";
 import type { Ipvs, IpvsInfo, IpvsTimeouts } from "./ipvs.ts";
 import { IpvsUnavailableError } from "./ipvs-unavailable-error.ts";
@@ -97,9 +103,8 @@ class IpvsClient implements Ipvs {
 
   async setTimeouts({ tcpS, tcpFinS, udpS }: IpvsTimeouts): Promise<void> {
     const batch = new Batch(MESSAGE_BYTES);
-    this.#encoder.command(batch, "IPVS_CMD_SET_CONFIG", {
-      attributes: { timeoutTcpS: tcpS, timeoutTcpFinS: tcpFinS, timeoutUdpS: udpS },
-    });
+    const wanted = { timeoutTcpS: tcpS, timeoutTcpFinS: tcpFinS, timeoutUdpS: udpS };
+    this.#encoder.command(batch, "IPVS_CMD_SET_CONFIG", wanted, 0);
     const [failure] = await this.#socket.transact("IPVS_CMD_SET_CONFIG", batch);
     if (failure) throw new NetlinkError("IPVS_CMD_SET_CONFIG", failure.errno, failure);
   }
@@ -107,7 +112,7 @@ class IpvsClient implements Ipvs {
   async services(): Promise<readonly ObservedService[]> {
     const name = "IPVS_CMD_GET_SERVICE";
     const batch = new Batch(MESSAGE_BYTES);
-    this.#encoder.command(batch, name, { flags: NLM_F.dump });
+    this.#encoder.command(batch, name, {}, NLM_F.dump);
     const [answer] = await this.#socket.dump(name, batch);
     return bodiesOf(answer)
       .map((body) => fromService(required(body.service, `${name}.service`)))
@@ -126,14 +131,21 @@ class IpvsClient implements Ipvs {
 
   async write(operations: readonly IpvsOperation[]): Promise<readonly OperationFailure[]> {
     const failures: OperationFailure[] = [];
+    const capacity = Math.min(operations.length, MESSAGES_PER_SEND_MAX) * MESSAGE_BYTES;
+    // One is encoded while the kernel works on the other.
+    let [batch, spare] = [new Batch(capacity), new Batch(0)];
     let sent: Promise<void> = Promise.resolve();
     for (let start = 0; start < operations.length; start += MESSAGES_PER_SEND_MAX) {
       const part = operations.slice(start, start + MESSAGES_PER_SEND_MAX);
-      const batch = new Batch(part.length * MESSAGE_BYTES);
+      batch.reset();
       for (const operation of part) this.#encoder.operation(batch, operation);
       await sent;
       sent = this.#send(batch, { part, start, failures });
-      // Lets the send begin: the next part is encoded while the kernel works on this one.
+      if (start + MESSAGES_PER_SEND_MAX >= operations.length) break;
+      // A rejection meanwhile is met by the next await of `sent`, and must not count as unhandled.
+      sent.catch(() => undefined);
+      [batch, spare] = [spare, batch];
+      // Lets the send begin before the next part is encoded.
       await setImmediate();
     }
     await sent;
@@ -167,7 +179,7 @@ class IpvsClient implements Ipvs {
   ): Promise<(readonly ObservedDestination[] | undefined)[]> {
     const name = "IPVS_CMD_GET_DEST";
     const batch = new Batch(keys.length * MESSAGE_BYTES);
-    for (const key of keys) this.#encoder.about(batch, name, { key, flags: NLM_F.dump });
+    for (const key of keys) this.#encoder.about(batch, name, key, NLM_F.dump);
     const answers = await this.#socket.dump(name, batch);
     const found: (readonly ObservedDestination[] | undefined)[] = keys.map((key, index) =>
       bodiesOf(answers[index]).map((body) =>
@@ -186,7 +198,7 @@ class IpvsClient implements Ipvs {
     const batch = new Batch(indexes.length * MESSAGE_BYTES);
     for (const index of indexes) {
       const key = keys[index];
-      if (key !== undefined) this.#encoder.about(batch, name, { key, flags: 0 });
+      if (key !== undefined) this.#encoder.about(batch, name, key, 0);
     }
     const failures = await this.#socket.transact(name, batch);
     return failures.flatMap(({ index, errno, kernelText }) => {
@@ -197,7 +209,7 @@ class IpvsClient implements Ipvs {
 
   #ask(name: CommandName): Promise<Answer> {
     const batch = new Batch(MESSAGE_BYTES);
-    this.#encoder.command(batch, name, {});
+    this.#encoder.command(batch, name, {}, 0);
     return this.#socket.request(name, batch);
   }
 }
@@ -210,7 +222,7 @@ interface Sent {
 }
 
 /** The first-level attributes of each message of an answer. */
-function bodiesOf(answer: Answer | undefined): ReturnType<typeof command.read>[] {
+function bodiesOf(answer: Answer | undefined): CommandAttributes[] {
   if (answer === undefined) return [];
   const { from, messages } = answer;
   return messages.map(({ start, end }) => command.read(from, start + GENL_HEADER_BYTES, end));

@@ -1,13 +1,13 @@
 /**
- * Operations as messages in a batch. This is the hot path of a first pass over a big cluster: what
- * consecutive operations share is encoded once.
+ * Operations as messages in a batch. This is the hot path of a first pass over a big cluster: a
+ * message that differs little from the one before is not encoded again.
  */
 import type { IpvsOperation } from "../model/operation.ts";
 import type { ServiceKey } from "../model/virtual-service.ts";
 import { beginGenl, type GenlFamily } from "../netlink/genl.ts";
-import type { Batch } from "../netlink/message.ts";
-import { Writer } from "../netlink/writer.ts";
-import { COMMANDS, type CommandName, command } from "./attributes.ts";
+import { type Batch, HEADER_BYTES } from "../netlink/message.ts";
+import { COMMANDS, type CommandAttributes, type CommandName, command } from "./attributes.ts";
+import { type RepeatedOperation, Stencil } from "./stencil.ts";
 import { toDestination, toDestinationIdentity, toService, toServiceIdentity } from "./wire.ts";
 
 /** The command that carries each kind of operation. */
@@ -23,11 +23,10 @@ const COMMAND_OF = {
 /** Bytes that one message takes at most, with the longest names: what a batch is made for. */
 export const MESSAGE_BYTES = 192;
 
-/** Encodes for one family number. Remembers the last service that it encoded, and nothing else. */
+/** Encodes for one family number. Remembers the last message of each kind, and nothing else. */
 export class Encoder {
   readonly #family: GenlFamily;
-  readonly #identity = new Writer(MESSAGE_BYTES);
-  #identityKey: ServiceKey | undefined;
+  readonly #stencils = new Map<IpvsOperation["kind"], Stencil>();
 
   constructor(family: GenlFamily) {
     this.#family = family;
@@ -35,61 +34,63 @@ export class Encoder {
 
   /** Appends the message of `operation`. */
   operation(batch: Batch, operation: IpvsOperation): void {
-    this.#begin(batch, COMMAND_OF[operation.kind], 0);
     switch (operation.kind) {
-      case "add-service":
-      case "set-service":
-        command.write(batch.out, { service: toService(operation.service) });
-        break;
       case "delete-service":
-        this.#writeIdentity(batch, operation.key);
-        break;
-      case "add-destination":
-      case "set-destination":
-        this.#writeIdentity(batch, operation.key);
-        command.write(batch.out, { destination: toDestination(operation.destination) });
-        break;
       case "delete-destination":
-        this.#writeIdentity(batch, operation.key);
-        command.write(batch.out, { destination: toDestinationIdentity(operation.destination) });
+        this.command(batch, COMMAND_OF[operation.kind], attributesOf(operation), 0);
         break;
       default:
-        operation satisfies never;
+        this.#repeated(batch, operation);
     }
-    batch.end();
-  }
-
-  /** Appends a command about a service that needs no more than its name. */
-  about(batch: Batch, name: CommandName, { key, flags }: { key: ServiceKey; flags: number }): void {
-    this.#begin(batch, name, flags);
-    this.#writeIdentity(batch, key);
-    batch.end();
   }
 
   /** Appends a command with any attributes, or none. */
-  command(
-    batch: Batch,
-    name: CommandName,
-    { attributes = {}, flags = 0 }: { attributes?: CommandAttributes; flags?: number },
-  ): void {
-    this.#begin(batch, name, flags);
+  command(batch: Batch, name: CommandName, attributes: CommandAttributes, flags: number): void {
+    beginGenl(batch, this.#family, { command: COMMANDS[name], flags });
     command.write(batch.out, attributes);
     batch.end();
   }
 
-  #begin(batch: Batch, name: CommandName, flags: number): void {
-    beginGenl(batch, this.#family, { command: COMMANDS[name], flags });
+  /** Appends a command about a service that needs no more than its name. */
+  about(batch: Batch, name: CommandName, key: ServiceKey, flags: number): void {
+    this.command(batch, name, { service: toServiceIdentity(key) }, flags);
   }
 
-  #writeIdentity(batch: Batch, key: ServiceKey): void {
-    // Planned operations of one service share its key object, so this comparison is enough.
-    if (key !== this.#identityKey) {
-      this.#identity.reset();
-      command.write(this.#identity, { service: toServiceIdentity(key) });
-      this.#identityKey = key;
+  #repeated(batch: Batch, operation: RepeatedOperation): void {
+    const { out } = batch;
+    const { kind } = operation;
+    const stencil = this.#stencils.get(kind);
+    if (stencil?.fits(operation)) {
+      batch.begin(this.#family.id, 0);
+      stencil.write(out, operation);
+      batch.end();
+      return;
     }
-    batch.out.raw(this.#identity.bytes());
+    const start = out.length + HEADER_BYTES;
+    this.command(batch, COMMAND_OF[kind], attributesOf(operation), 0);
+    this.#stencils.set(kind, new Stencil(operation, out.bytes().subarray(start)));
   }
 }
 
-type CommandAttributes = Parameters<typeof command.write>[1];
+function attributesOf(operation: IpvsOperation): CommandAttributes {
+  switch (operation.kind) {
+    case "add-service":
+    case "set-service":
+      return { service: toService(operation.service) };
+    case "delete-service":
+      return { service: toServiceIdentity(operation.key) };
+    case "add-destination":
+    case "set-destination":
+      return {
+        service: toServiceIdentity(operation.key),
+        destination: toDestination(operation.destination),
+      };
+    case "delete-destination":
+      return {
+        service: toServiceIdentity(operation.key),
+        destination: toDestinationIdentity(operation.destination),
+      };
+    default:
+      return operation satisfies never;
+  }
+}
