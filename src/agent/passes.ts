@@ -109,7 +109,8 @@ export class Passes {
     const startMs = clock.nowMs();
     let planned: ObjectName[] = [];
     try {
-      const readAll = !this.#adopted || this.#unsure || this.#becameComplete();
+      const becameComplete = this.#becameComplete();
+      const readAll = !this.#adopted || this.#unsure || becameComplete;
       if (!readAll) await this.#lookAround();
       planned = store.takeDirty();
       await planAll(this.#planner, planned, "plan");

@@ -1,0 +1,85 @@
+/** The benchmark inside the lab: floor and agent in turn, each in a fresh network namespace. */
+import { execFile, spawn } from "node:child_process";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
+import { report } from "../lab/report.ts";
+import { manifestOf } from "./cluster.ts";
+
+const run = promisify(execFile);
+
+const SERVICES = 10_000;
+const ENDPOINTS = 10;
+const RUNS = 3;
+/** The floor at the batch sizes that were found best for it. */
+const FLOOR_BATCHES = [500, 2_000];
+const SERVICES_PER_FILE = 1_000;
+const AGENT_MS_MAX = 120_000;
+const SETTLE_MS = 12_000;
+
+const [floor = "", cold = "", main = ""] = process.argv.slice(2);
+
+report({ kind: "kernel", text: readFileSync("/proc/version", "utf8").trim() });
+for (let i = 0; i < RUNS; i++) {
+  for (const batch of FLOOR_BATCHES) {
+    await floorRun("ipvs", [String(SERVICES), String(ENDPOINTS), String(batch)]);
+  }
+  await floorRun("addresses", [String(SERVICES), "200"]);
+  await coldRun("full");
+}
+await coldRun("profile");
+await memoryRun();
+
+async function floorRun(what: string, args: readonly string[]): Promise<void> {
+  const { stdout } = await run(floor, [what, ...args]);
+  report({ kind: "floor", what, ...JSON.parse(stdout) });
+}
+
+async function coldRun(mode: "full" | "profile"): Promise<void> {
+  const command = `ip link set lo up; exec node ${cold} ${SERVICES} ${ENDPOINTS} ${mode}`;
+  const { stdout } = await run("unshare", ["-n", "sh", "-c", command]);
+  report({ kind: mode, value: JSON.parse(stdout) });
+}
+
+/** The agent as users start it, on manifests of that size; its memory once it is quiet. */
+async function memoryRun(): Promise<void> {
+  const folder = "/run/bench-manifests";
+  mkdirSync(folder, { recursive: true });
+  const size = { services: SERVICES, endpointsPerService: ENDPOINTS };
+  for (let from = 0; from < SERVICES; from += SERVICES_PER_FILE) {
+    const text = manifestOf(from, Math.min(from + SERVICES_PER_FILE, SERVICES), size);
+    writeFileSync(`${folder}/${from}.json`, text);
+  }
+  const command = `ip link set lo up; exec node ${main} run --manifests ${folder} --node-name node --log-format json --status-socket /run/bench.sock`;
+  const startMs = performance.now();
+  const agent = spawn("unshare", ["-n", "sh", "-c", command], {
+    stdio: ["ignore", "inherit", "pipe"],
+  });
+  const synced = new Promise<Record<string, unknown>>((resolve, reject) => {
+    let text = "";
+    agent.stderr.on("data", (part: Buffer) => {
+      text += part.toString();
+      const line = text.split("\n").find((one) => one.includes("first sync finished"));
+      if (line) resolve(JSON.parse(line) as Record<string, unknown>);
+    });
+    agent.on("exit", () => reject(new Error(`the agent ended: ${text.slice(-2_000)}`)));
+  });
+  const late = sleep(AGENT_MS_MAX, undefined, { ref: false }).then(() => {
+    throw new Error(`no first sync within ${AGENT_MS_MAX} ms`);
+  });
+  const line = await Promise.race([synced, late]);
+  const tookMs = performance.now() - startMs;
+  await sleep(SETTLE_MS);
+  const status = readFileSync(`/proc/${agent.pid}/status`, "utf8");
+  const kilobytes = (name: string): number =>
+    Number(new RegExp(`^${name}:\\s+(\\d+) kB`, "m").exec(status)?.[1] ?? Number.NaN);
+  report({
+    kind: "memory",
+    startToSyncMs: tookMs,
+    firstSyncMs: line["tookMs"],
+    residentMb: kilobytes("VmRSS") / 1_024,
+    peakMb: kilobytes("VmHWM") / 1_024,
+  });
+  agent.removeAllListeners("exit");
+  agent.kill("SIGTERM");
+}
