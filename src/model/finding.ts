@@ -6,6 +6,7 @@ export type FindingReason =
   | "scheduler-missing"
   | "bad-scheduler-flags"
   | "bad-drain-timeout"
+  | "unknown-annotation"
   | "conflict"
   | "bad-address"
   | "bad-port"

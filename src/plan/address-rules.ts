@@ -1,12 +1,16 @@
-/** Addresses that must never sit on `kube-ipvs0`: binding one would cut the node off from something else. */
+/**
+ * Addresses that no Service may have, as its own or as an endpoint (Kubernetes allows none of them):
+ * bound to `kube-ipvs0` one would cut the node off from something else, and as an endpoint it means
+ * another host on every node, or none.
+ */
 import { type Address, familyOf } from "../model/address.ts";
 
-/** Why `address` is not to be bound, to follow "it is"; undefined for an ordinary one. */
-export function whyNotBound(address: Address): string | undefined {
-  return familyOf(address) === "ipv4" ? whyNotIpv4(address) : whyNotIpv6(address);
+/** What is special about `address`, to follow "it is"; undefined for an ordinary one. */
+export function whySpecial(address: Address): string | undefined {
+  return familyOf(address) === "ipv4" ? whySpecialIpv4(address) : whySpecialIpv6(address);
 }
 
-function whyNotIpv4(address: Address): string | undefined {
+function whySpecialIpv4(address: Address): string | undefined {
   const first = Number.parseInt(address, 10);
   if (first === 0) return "an address of no host (0.0.0.0/8)";
   if (first === 127) return "a loopback address";
@@ -16,10 +20,11 @@ function whyNotIpv4(address: Address): string | undefined {
   return undefined;
 }
 
-function whyNotIpv6(address: Address): string | undefined {
+function whySpecialIpv6(address: Address): string | undefined {
   if (address === "::") return "the unspecified address";
   if (address === "::1") return "a loopback address";
-  if (/^fe[89ab]/.test(address)) return "a link-local address";
-  if (address.startsWith("ff")) return "a multicast address";
+  // All four digits: `fe8::1` and `ff::1` begin with zeros that the text leaves out.
+  if (/^fe[89ab][0-9a-f]:/.test(address)) return "a link-local address";
+  if (/^ff[0-9a-f]{2}:/.test(address)) return "a multicast address";
   return undefined;
 }

@@ -5,7 +5,8 @@
  *
  *   additions   a virtual service before its destinations; what exists changes in place, one message each
  *   binds       addresses, now that their virtual services have destinations
- *   removals    destinations go, after those that replace them came: no virtual service passes through none
+ *   removals    destinations go or get weight 0, after those that replace them came: no virtual service
+ *               passes through none
  *   unbinds     an address leaves before its virtual services, so that no packet finds half of it
  *   deletions   virtual services, with all their destinations in one message
  *
@@ -108,7 +109,8 @@ function diffService(entry: TableEntry | undefined, planned: PlannedService, to:
     const before = known.get(id);
     if (!before) to.additions.push({ kind: "add-destination", key, destination });
     else if (!sameDestination(before, destination)) {
-      to.additions.push({ kind: "set-destination", key, destination });
+      const stage = destination.weight === 0 ? to.removals : to.additions;
+      stage.push({ kind: "set-destination", key, destination });
     }
   }
   for (const [id, destination] of known) {

@@ -19,7 +19,9 @@ import {
   KUBE_ROUTER_SCHEDULER_ANNOTATION,
   quoted,
   SCHEDULER_ANNOTATION,
+  VALUE_CHARACTERS_MAX,
 } from "./annotations.ts";
+import { FLAG_NAMES, flagNames, isFlagName, ownFlags } from "./flag-names.ts";
 
 /** What decides. */
 export interface SchedulerInput {
@@ -38,10 +40,20 @@ export interface ChosenScheduler {
   readonly findings: readonly Finding[];
 }
 
-/** `mh` with the client's port, as kube-proxy sets it; without flags of the user's own. */
-const MH_FLAGS: readonly SchedulerFlag[] = [SCHEDULER_FLAGS["mh-port"].flag];
+/**
+ * The flags of a scheduler whose flags nobody chose. The fallback of `sh` and `mh` acts only while a
+ * destination is at weight 0 or full: without it the clients that hash there are refused, so that
+ * no endpoint could drain. `mh` takes the client's port in, as in kube-proxy.
+ */
+const USUAL_FLAGS: Readonly<Record<string, readonly SchedulerFlag[]>> = {
+  sh: [SCHEDULER_FLAGS["sh-fallback"].flag],
+  mh: [SCHEDULER_FLAGS["mh-fallback"].flag, SCHEDULER_FLAGS["mh-port"].flag],
+};
 
 const NO_FLAGS: readonly SchedulerFlag[] = [];
+
+/** In the order of the model. */
+const ALL_FLAGS: readonly SchedulerFlag[] = ["flag-1", "flag-2", "flag-3"];
 
 /**
  * The scheduler of one Service port. The port's own annotation goes before the Service's, that before
@@ -49,16 +61,32 @@ const NO_FLAGS: readonly SchedulerFlag[] = [];
  * stays, else the default.
  */
 export function chooseScheduler(input: SchedulerInput): ChosenScheduler {
-  const { service, portName, hasScheduler } = input;
+  const { service, portName, hasScheduler, defaultChoice } = input;
   const found = findScheduler(service, portName);
-  if (!found) return withFlags(input, input.defaultChoice);
+  if (!found) return withFlags(input, usualChoice(defaultChoice.scheduler, defaultChoice));
   const { value } = found;
   if (!isSchedulerName(value)) return stay(input, badName(input, found));
   if (!hasScheduler(value)) return stay(input, missing(input, found));
-  const isDefault = value === input.defaultChoice.scheduler;
-  const flags = value === "mh" ? MH_FLAGS : NO_FLAGS;
-  const { schedulerFlags } = isDefault ? input.defaultChoice : { schedulerFlags: flags };
-  return withFlags(input, { scheduler: value, schedulerFlags });
+  return withFlags(input, usualChoice(value, defaultChoice));
+}
+
+/** `scheduler` with the flags that it has by default. */
+function usualChoice(scheduler: string, defaultChoice: SchedulerChoice): SchedulerChoice {
+  const configured =
+    scheduler === defaultChoice.scheduler ? defaultChoice.schedulerFlags : NO_FLAGS;
+  if (configured.length > 0) return { scheduler, schedulerFlags: configured };
+  return { scheduler, schedulerFlags: USUAL_FLAGS[scheduler] ?? NO_FLAGS };
+}
+
+/**
+ * False when new clients would still be led to a destination at weight 0, and refused: `dh` leads all
+ * clients of an address to one destination, `sh` and `mh` without their fallback some to each.
+ */
+export function canDrain({ scheduler, schedulerFlags }: SchedulerChoice): boolean {
+  if (scheduler === "dh") return false;
+  if (scheduler === "sh") return schedulerFlags.includes(SCHEDULER_FLAGS["sh-fallback"].flag);
+  if (scheduler === "mh") return schedulerFlags.includes(SCHEDULER_FLAGS["mh-fallback"].flag);
+  return true;
 }
 
 /** The schedulers that a Service asks for, for a question to the kernel before its plan is made. */
@@ -83,33 +111,47 @@ function findScheduler({ annotations }: Service, portName: string): FoundAnnotat
   ]);
 }
 
-/** Adds the flags that the user asked for, where they are the scheduler's own. */
-function withFlags(input: SchedulerInput, choice: SchedulerChoice): ChosenScheduler {
+/**
+ * Puts the flags that the user asked for in place of the usual ones. With a word among them that is no
+ * flag at all, those in force stay; a flag of another scheduler is left out.
+ */
+function withFlags(input: SchedulerInput, usual: SchedulerChoice): ChosenScheduler {
   const found = findAnnotation(input.service.annotations, [
     `${FLAGS_ANNOTATION}.${input.portName}`,
     FLAGS_ANNOTATION,
   ]);
-  if (!found) return { choice, findings: [] };
-  const names = found.value.split(",").map((name) => name.trim());
-  const findings = names
-    .filter((name) => name !== "" && !flagOf(name, choice.scheduler))
-    .map((name) => badFlag(input, found, { name, scheduler: choice.scheduler }));
-  const wanted = new Set(names.map((name) => flagOf(name, choice.scheduler)));
-  const all: readonly SchedulerFlag[] = ["flag-1", "flag-2", "flag-3"];
-  const schedulerFlags = all.filter((flag) => wanted.has(flag));
-  return { choice: { scheduler: choice.scheduler, schedulerFlags }, findings };
+  if (!found) return { choice: usual, findings: [] };
+  const { scheduler } = usual;
+  const words = found.value.split(",").map((word) => word.trim());
+  const unknown = words.find((word) => word !== "" && !isFlagName(word));
+  if (unknown !== undefined) {
+    const last = input.lastGood();
+    const choice = last?.scheduler === scheduler ? choiceOf(last) : usual;
+    return { choice, findings: [unknownFlag(input, found, { word: unknown, choice })] };
+  }
+  const named = words.filter(isFlagName);
+  const foreign = named.filter((name) => SCHEDULER_FLAGS[name].scheduler !== scheduler);
+  const own = named.filter((name) => SCHEDULER_FLAGS[name].scheduler === scheduler);
+  const wanted = new Set<SchedulerFlag>(own.map((name) => SCHEDULER_FLAGS[name].flag));
+  return {
+    choice: { scheduler, schedulerFlags: ALL_FLAGS.filter((flag) => wanted.has(flag)) },
+    findings: foreign.map((name) => foreignFlag(input, found, { name, scheduler })),
+  };
 }
 
-function flagOf(name: string, scheduler: string): SchedulerFlag | undefined {
-  if (!Object.hasOwn(SCHEDULER_FLAGS, name)) return undefined;
-  const flag = SCHEDULER_FLAGS[name as SchedulerFlagName];
-  return flag.scheduler === scheduler ? flag.flag : undefined;
+/** Without what else the value may carry. */
+function choiceOf({ scheduler, schedulerFlags }: SchedulerChoice): SchedulerChoice {
+  return { scheduler, schedulerFlags };
 }
 
 function stay({ defaultChoice, lastGood }: SchedulerInput, finding: Finding): ChosenScheduler {
-  const { scheduler, schedulerFlags } = lastGood() ?? defaultChoice;
-  const message = `${finding.message} ${scheduler} stays in force.`;
-  return { choice: { scheduler, schedulerFlags }, findings: [{ ...finding, message }] };
+  const last = lastGood();
+  // A virtual service without a scheduler, as others may have left one, serves nobody.
+  const choice = last?.scheduler
+    ? choiceOf(last)
+    : usualChoice(defaultChoice.scheduler, defaultChoice);
+  const message = `${finding.message} ${choice.scheduler} is in force instead.`;
+  return { choice, findings: [{ ...finding, message }] };
 }
 
 function badName({ service }: SchedulerInput, { name, value }: FoundAnnotation): Finding {
@@ -120,7 +162,7 @@ function badName({ service }: SchedulerInput, { name, value }: FoundAnnotation):
     service: service.name,
     field: annotationField(name),
     message:
-      `${quoted(value)} is no scheduler${didYouMean(value.slice(0, 64), SCHEDULER_NAMES)}. ` +
+      `${quoted(value)} is no scheduler${didYouMean(value.slice(0, VALUE_CHARACTERS_MAX), SCHEDULER_NAMES)}. ` +
       `Allowed: ${allowed}.`,
   };
 }
@@ -137,22 +179,35 @@ function missing({ service }: SchedulerInput, { name, value }: FoundAnnotation):
   };
 }
 
-function badFlag(
+function unknownFlag(
+  { service }: SchedulerInput,
+  { name }: FoundAnnotation,
+  { word, choice }: { readonly word: string; readonly choice: SchedulerChoice },
+): Finding {
+  const inForce = flagNames(choice).join(", ") || "none";
+  return {
+    severity: "warning",
+    reason: "bad-scheduler-flags",
+    service: service.name,
+    field: annotationField(name),
+    message:
+      `${quoted(word)} is no scheduler flag${didYouMean(word.slice(0, VALUE_CHARACTERS_MAX), FLAG_NAMES)}. ` +
+      `Allowed: ${FLAG_NAMES.join(", ")}. Flags in force for ${choice.scheduler}: ${inForce}.`,
+  };
+}
+
+function foreignFlag(
   { service }: SchedulerInput,
   found: FoundAnnotation,
-  { name, scheduler }: { readonly name: string; readonly scheduler: string },
+  { name, scheduler }: { readonly name: SchedulerFlagName; readonly scheduler: string },
 ): Finding {
-  const names = Object.keys(SCHEDULER_FLAGS) as SchedulerFlagName[];
-  const own = names.filter((flag) => SCHEDULER_FLAGS[flag].scheduler === scheduler);
-  const allowed = own.length > 0 ? `Allowed with it: ${own.join(", ")}.` : "It has no flags.";
-  const problem = Object.hasOwn(SCHEDULER_FLAGS, name)
-    ? `${name} is not a flag of ${scheduler}.`
-    : `${quoted(name)} is no scheduler flag${didYouMean(name.slice(0, 64), names)}.`;
+  const own = ownFlags(scheduler).join(", ");
+  const allowed = own === "" ? `${scheduler} has no flags` : `Allowed with it: ${own}`;
   return {
     severity: "warning",
     reason: "bad-scheduler-flags",
     service: service.name,
     field: annotationField(found.name),
-    message: `${problem} ${allowed} It is left out.`,
+    message: `${name} is not a flag of ${scheduler}. ${allowed}. It is left out.`,
   };
 }

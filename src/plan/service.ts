@@ -5,12 +5,13 @@ import type { EndpointSlice, NodeView, Service, ServicePort } from "../model/clu
 import type { Finding } from "../model/finding.ts";
 import type { SchedulerChoice, SchedulerName } from "../model/scheduler.ts";
 import { type ServiceId, type SocketKey, serviceId } from "../model/virtual-service.ts";
-import { whyNotBound } from "./address-rules.ts";
+import { whySpecial } from "./address-rules.ts";
 import { annotationField, DRAIN_ANNOTATION, findAnnotation, quoted } from "./annotations.ts";
-import { chooseEndpoints } from "./endpoints.ts";
+import { chooseEndpoints, type RefusedEndpoint } from "./endpoints.ts";
 import { notSupportedYet } from "./not-supported-yet.ts";
-import { chooseScheduler } from "./scheduler-choice.ts";
+import { canDrain, chooseScheduler } from "./scheduler-choice.ts";
 import type { PlannedService, ServicePlan } from "./service-plan.ts";
+import { unknownAnnotations } from "./unknown-annotations.ts";
 
 /** What holds for every Service that says nothing else. */
 export interface PlanOptions {
@@ -21,7 +22,7 @@ export interface PlanOptions {
 /** All that a plan depends on. */
 export interface PlanInput {
   readonly service: Service;
-  /** Its slices, in the order in which they came to be known. */
+  /** Its slices, in any order. */
   readonly slices: readonly EndpointSlice[];
   readonly node: NodeView;
   readonly options: PlanOptions;
@@ -37,6 +38,9 @@ const HIDING_LABELS = [
   "service.kubernetes.io/headless",
 ] as const;
 
+/** Endpoints of one port with special addresses that are named in findings; the rest goes unnamed. */
+export const REFUSED_NAMED_MAX = 10;
+
 /** Plans one Service. */
 export function planService(input: PlanInput): ServicePlan {
   const { service } = input;
@@ -50,7 +54,7 @@ export function planService(input: PlanInput): ServicePlan {
   };
   const context = {
     input,
-    slices: input.slices.filter(({ labels }) => !isHidden(labels)),
+    slices: visibleSlices(input),
     drainTimeoutMs: drainTimeout(input, note),
     note,
   };
@@ -59,6 +63,7 @@ export function planService(input: PlanInput): ServicePlan {
   for (const address of addresses) {
     for (const port of service.ports) addPort(virtualServices, { ...context, address, port });
   }
+  for (const finding of unknownAnnotations(service)) note(finding);
   for (const finding of notSupportedYet(service)) note(finding);
   return {
     ...plan,
@@ -72,6 +77,12 @@ function isHidden(labels: Readonly<Record<string, string>>): boolean {
   return HIDING_LABELS.some((label) => Object.hasOwn(labels, label));
 }
 
+/** By name, so that the plan does not depend on the order in which they came. */
+function visibleSlices({ slices }: PlanInput): readonly EndpointSlice[] {
+  const visible = slices.filter(({ labels }) => !isHidden(labels));
+  return visible.length < 2 ? visible : visible.sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
 interface PortContext {
   readonly input: PlanInput;
   readonly slices: readonly EndpointSlice[];
@@ -82,7 +93,7 @@ interface PortContext {
 }
 
 function addPort(into: Map<ServiceId, PlannedService>, context: PortContext): void {
-  const { input, slices, drainTimeoutMs, note, address, port } = context;
+  const { input, slices, note, address, port } = context;
   const { service, options, hasScheduler, lastGood, node } = input;
   const key = { protocol: port.protocol, address, port: port.port };
   const id = serviceId(key);
@@ -99,7 +110,11 @@ function addPort(into: Map<ServiceId, PlannedService>, context: PortContext): vo
     lastGood: () => lastGood(key),
   });
   for (const finding of findings) note(finding);
-  const { destinations, lingering } = chooseEndpoints(port, familyOf(address), { slices, node });
+  const family = familyOf(address);
+  const { destinations, lingering, refused } = chooseEndpoints(port, family, { slices, node });
+  for (const endpoint of refused.slice(0, REFUSED_NAMED_MAX)) {
+    note(refusedEndpoint(service, endpoint));
+  }
   if (destinations.size === 0) note(noEndpoints(service, port, address));
   const { scheduler, schedulerFlags } = choice;
   const settings = { scheduler, schedulerFlags, onePacket: false, persistence: undefined };
@@ -110,12 +125,23 @@ function addPort(into: Map<ServiceId, PlannedService>, context: PortContext): vo
     portName: port.name,
     destinations,
     lingering,
-    drainTimeoutMs,
+    drainTimeoutMs: drainOf(context, choice),
   });
 }
 
+/** 0 where draining would cost more than it keeps. */
+function drainOf(
+  { input, drainTimeoutMs, note, port }: PortContext,
+  choice: SchedulerChoice,
+): number {
+  if (drainTimeoutMs === 0 || canDrain(choice)) return drainTimeoutMs;
+  const { service } = input;
+  if (Object.hasOwn(service.annotations, DRAIN_ANNOTATION)) note(noDrain(service, port, choice));
+  return 0;
+}
+
 function canBind(service: Service, address: Address, note: (finding: Finding) => void): boolean {
-  const why = whyNotBound(address);
+  const why = whySpecial(address);
   if (why === undefined) return true;
   note({
     severity: "warning",
@@ -142,6 +168,30 @@ function drainTimeout({ service, options }: PlanInput, note: (finding: Finding) 
       `${options.drainTimeoutMs / 1_000}s, the default, is in force.`,
   });
   return options.drainTimeoutMs;
+}
+
+function noDrain(service: Service, port: ServicePort, { scheduler }: SchedulerChoice): Finding {
+  const way =
+    scheduler === "dh" ? "Choose another scheduler" : `Add the flag ${scheduler}-fallback`;
+  return {
+    severity: "warning",
+    reason: "bad-drain-timeout",
+    service: service.name,
+    field: annotationField(DRAIN_ANNOTATION),
+    message:
+      `${scheduler} would refuse new clients while an endpoint drains: the endpoints of port ` +
+      `${port.port}/${port.protocol} are cut at once. ${way} to have them drain.`,
+  };
+}
+
+function refusedEndpoint(service: Service, { slice, address, why }: RefusedEndpoint): Finding {
+  return {
+    severity: "warning",
+    reason: "bad-address",
+    service: service.name,
+    field: "",
+    message: `${address} of the EndpointSlice ${slice} is ${why}, and can be no endpoint. It is left out.`,
+  };
 }
 
 function noEndpoints(service: Service, port: ServicePort, address: Address): Finding {
