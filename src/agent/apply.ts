@@ -14,7 +14,7 @@ import {
   operationText,
 } from "../model/operation.ts";
 import { type ServiceId, type ServiceKey, serviceId } from "../model/virtual-service.ts";
-import type { Changes } from "../plan/diff.ts";
+import type { Changes, DesiredState } from "../plan/diff.ts";
 import type { Kernel } from "./kernel.ts";
 import type { Mirror } from "./mirror.ts";
 
@@ -65,6 +65,8 @@ export function sumOutcomes(outcomes: readonly Outcome[]): Outcome {
 export interface ApplyContext {
   readonly kernel: Kernel;
   readonly mirror: Mirror;
+  /** What the changes were made from. */
+  readonly desired: DesiredState;
   /** Called after each write with the operations sent so far. */
   readonly onProgress: (done: number) => void;
 }
@@ -91,6 +93,8 @@ class Run {
   #done = 0;
   #applied = 0;
   #skipped = 0;
+  /** The virtual service that was last taken with all its destinations. */
+  #taken: ServiceKey | undefined;
 
   constructor(context: ApplyContext) {
     this.#context = context;
@@ -130,7 +134,7 @@ class Run {
     wanted: (operation: T) => boolean,
     write: (operations: readonly T[]) => Promise<readonly OperationFailure[]>,
   ): Promise<void> {
-    const sent = operations.filter(wanted);
+    const sent = operations.every(wanted) ? operations : operations.filter(wanted);
     this.#skipped += operations.length - sent.length;
     for (let start = 0; start < sent.length; start += OPERATIONS_PER_WRITE_MAX) {
       const some =
@@ -144,18 +148,36 @@ class Run {
   }
 
   #record(operations: readonly Operation[], failures: readonly OperationFailure[]): void {
+    this.#applied += operations.length - failures.length;
     const failed = new Map(failures.map((failure) => [failure.index, failure]));
-    for (const [index, operation] of operations.entries()) {
+    for (let index = 0; index < operations.length; index++) {
+      const operation = operations[index];
+      if (!operation) continue;
       const failure = failed.get(index);
       if (failure) this.#refuse(operation, failure);
-      else {
-        this.#context.mirror.apply(operation);
-        this.#applied++;
-      }
+      else this.#acknowledge(operation);
     }
   }
 
+  /** A new virtual service is taken with all its destinations; one that is refused leaves again. */
+  #acknowledge(operation: Operation): void {
+    const { mirror, desired } = this.#context;
+    if (operation.kind === "add-service") {
+      const planned = desired.entry(serviceId(operation.service.key));
+      if (planned?.service === operation.service) {
+        mirror.loadPlanned(planned);
+        this.#taken = operation.service.key;
+        return;
+      }
+    }
+    if (operation.kind === "add-destination" && operation.key === this.#taken) return;
+    mirror.apply(operation);
+  }
+
   #refuse(operation: Operation, { code, message }: OperationFailure): void {
+    if (operation.kind === "add-destination") {
+      this.#context.mirror.apply({ ...operation, kind: "delete-destination" });
+    }
     const subject = subjectOf(operation);
     const name = subjectText(subject);
     if (this.#refused.has(name)) return;

@@ -12,9 +12,11 @@ import {
   destinationId,
   type ServiceId,
   type ServiceKey,
+  type TableEntry,
 } from "../model/virtual-service.ts";
 import type { CurrentState, DesiredState } from "../plan/diff.ts";
 import { drainStep } from "../plan/drain.ts";
+import type { PlannedService } from "../plan/service-plan.ts";
 
 /** Time between two looks at the counters of what drains. */
 export const DRAIN_CHECK_MS = 1_000;
@@ -42,7 +44,7 @@ export class Drainer {
   readonly #desired: DesiredState;
   /** By virtual service, what drains there and since when it is gone. */
   readonly #draining = new Map<ServiceId, Map<DestinationId, number | undefined>>();
-  #checkedMs = Number.NEGATIVE_INFINITY;
+  #checkedMs = 0;
 
   constructor(from: { ipvs: Ipvs; clock: Clock; current: CurrentState; desired: DesiredState }) {
     this.#ipvs = from.ipvs;
@@ -59,15 +61,15 @@ export class Drainer {
       this.#draining.delete(id);
       return;
     }
-    const before = this.#draining.get(id);
-    const now = new Map<DestinationId, number | undefined>();
-    for (const [destination, { weight }] of entry.destinations) {
-      if (weight !== 0 || planned.destinations.has(destination)) continue;
-      const gone = !planned.lingering.has(destination);
-      now.set(destination, gone ? (before?.get(destination) ?? this.#clock.nowMs()) : undefined);
+    // What was just written whole has nothing to drain: this is most of a first pass.
+    const now = entry.destinations === planned.destinations ? [] : this.#unwanted(entry, planned);
+    if (now.length === 0) {
+      this.#draining.delete(id);
+      return;
     }
-    if (now.size > 0) this.#draining.set(id, now);
-    else this.#draining.delete(id);
+    // The first look is not at once: the change itself stays one message.
+    if (this.#draining.size === 0) this.#checkedMs = this.#clock.nowMs();
+    this.#draining.set(id, new Map(now));
   }
 
   /** When to look again, or undefined when nothing drains. */
@@ -98,6 +100,21 @@ export class Drainer {
         drainTimeoutMs: this.#desired.entry(service)?.drainTimeoutMs ?? 0,
       })),
     );
+  }
+
+  /** The destinations that drain, with the time since when they are gone from the lists. */
+  #unwanted(
+    { destinations }: TableEntry,
+    { id, destinations: wanted, lingering }: PlannedService,
+  ): [DestinationId, number | undefined][] {
+    const before = this.#draining.get(id);
+    const found: [DestinationId, number | undefined][] = [];
+    for (const [destination, { weight }] of destinations) {
+      if (weight !== 0 || wanted.has(destination)) continue;
+      const goneSinceMs = before?.get(destination) ?? this.#clock.nowMs();
+      found.push([destination, lingering.has(destination) ? undefined : goneSinceMs]);
+    }
+    return found;
   }
 
   #done({ id, key, draining }: Watched, observed: readonly ObservedDestination[]): IpvsOperation[] {

@@ -16,10 +16,13 @@ import {
   type VirtualService,
 } from "../model/virtual-service.ts";
 import type { CurrentState } from "../plan/diff.ts";
+import type { PlannedService } from "../plan/service-plan.ts";
 
-interface MirrorEntry extends TableEntry {
+interface MirrorEntry {
   service: VirtualService;
-  readonly destinations: Map<DestinationId, Destination>;
+  destinations: ReadonlyMap<DestinationId, Destination>;
+  /** The map when it is this entry's own; undefined while it is a plan's, which must not change. */
+  own: Map<DestinationId, Destination> | undefined;
 }
 
 /** The believed state of the IPVS table and of the addresses on `kube-ipvs0`. */
@@ -62,7 +65,7 @@ export class Mirror implements CurrentState {
   apply(operation: Operation): void {
     switch (operation.kind) {
       case "add-service":
-        this.#put(operation.service, []);
+        this.load(operation.service, []);
         break;
       case "set-service":
         this.#set(operation.service);
@@ -72,13 +75,13 @@ export class Mirror implements CurrentState {
         break;
       case "add-destination":
       case "set-destination":
-        this.#destinationsOf(operation.key)?.set(
+        this.#ownDestinations(operation.key)?.set(
           destinationId(operation.destination),
           operation.destination,
         );
         break;
       case "delete-destination":
-        this.#destinationsOf(operation.key)?.delete(destinationId(operation.destination));
+        this.#ownDestinations(operation.key)?.delete(destinationId(operation.destination));
         break;
       case "add-address":
         this.#addresses.add(operation.address);
@@ -91,15 +94,25 @@ export class Mirror implements CurrentState {
     }
   }
 
+  /**
+   * Takes a virtual service that was added with all the destinations of a plan. Their map is shared
+   * until something about it changes: with 100,000 destinations a copy costs time and memory.
+   */
+  loadPlanned({ service, destinations }: PlannedService): void {
+    this.#put({ service, destinations, own: undefined });
+  }
+
   /** Takes one virtual service as a dump showed it. */
   load(service: VirtualService, destinations: Iterable<Destination>): void {
-    this.#put(service, destinations);
+    const own = new Map<DestinationId, Destination>();
+    for (const destination of destinations) own.set(destinationId(destination), destination);
+    this.#put({ service, destinations: own, own });
   }
 
   /** Takes the settings that a dump showed, and keeps what is known of the destinations. */
   loadSettings(service: VirtualService): void {
     if (this.#entries.has(serviceId(service.key))) this.#set(service);
-    else this.#put(service, []);
+    else this.load(service, []);
   }
 
   /** Takes the addresses that a dump showed. */
@@ -116,16 +129,20 @@ export class Mirror implements CurrentState {
     this.#count(entry.service, -1);
   }
 
-  #destinationsOf(key: ServiceKey): Map<DestinationId, Destination> | undefined {
-    return this.#entries.get(serviceId(key))?.destinations;
+  #ownDestinations(key: ServiceKey): Map<DestinationId, Destination> | undefined {
+    const entry = this.#entries.get(serviceId(key));
+    if (!entry) return undefined;
+    if (!entry.own) {
+      entry.own = new Map(entry.destinations);
+      entry.destinations = entry.own;
+    }
+    return entry.own;
   }
 
-  #put(service: VirtualService, destinations: Iterable<Destination>): void {
-    const id = serviceId(service.key);
-    if (!this.#entries.has(id)) this.#count(service, 1);
-    const byId = new Map<DestinationId, Destination>();
-    for (const destination of destinations) byId.set(destinationId(destination), destination);
-    this.#entries.set(id, { service, destinations: byId });
+  #put(entry: MirrorEntry): void {
+    const id = serviceId(entry.service.key);
+    if (!this.#entries.has(id)) this.#count(entry.service, 1);
+    this.#entries.set(id, entry);
   }
 
   #set(service: VirtualService): void {

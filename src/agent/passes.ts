@@ -208,6 +208,7 @@ export class Passes {
     const outcome = await apply(changes, {
       kernel,
       mirror: this.mirror,
+      desired: this.index,
       onProgress: (done) => progress.report(done),
     });
     this.#remember(outcome, dirty);
