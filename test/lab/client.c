@@ -113,10 +113,16 @@ static void readable(struct slot *slot) {
     if (slot->state == WAITING) answered(slot);
 }
 
+/* Nothing is started any more, now or later. */
+static int no_more(uint64_t now) {
+    if (stopped || (options.requests && started >= options.requests)) return 1;
+    if (options.hold) return started >= options.concurrency;
+    return now - start_us >= options.duration_us;
+}
+
 static int may_start(uint64_t now) {
-    if (stopped || (options.requests && started >= options.requests)) return 0;
-    if (options.hold) return started < options.concurrency;
-    if (now - start_us >= options.duration_us) return 0;
+    if (no_more(now)) return 0;
+    if (options.hold) return 1;
     return !options.rate || started * 1000000 <= (now - start_us) * options.rate;
 }
 
@@ -147,7 +153,7 @@ static void work(void) {
         uint64_t now = now_us();
         unsigned busy = tick(now);
         int over = options.hold && (stopped || now - start_us >= options.duration_us);
-        if (over || (!busy && !may_start(now) && !(options.rate && may_start(UINT64_MAX)))) return;
+        if (over || (!busy && no_more(now))) return;
         if (!said && all_open()) said = puts("{\"event\":\"open\"}") >= 0 && fflush(stdout) == 0;
         int ready = epoll_wait(poll_set, events, EVENTS_MAX, TICK_MS);
         for (int i = 0; i < ready; i++) {

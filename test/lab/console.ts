@@ -30,10 +30,9 @@ export class Console {
 
   /** Takes more text. */
   accept(text: string): void {
-    const plain = text.replaceAll("\r\n", "\n");
-    this.#text = (this.#text + plain).slice(-KEPT_CHARACTERS_MAX);
+    this.#text = (this.#text + text).slice(-KEPT_CHARACTERS_MAX);
     if (this.#startedMs !== undefined) {
-      this.#onOutput?.(plain);
+      this.#onOutput?.(text);
       return;
     }
     const at = this.#text.indexOf(STARTED);

@@ -21,6 +21,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 
 #define COMMAND_BYTES_MAX (256 * 1024)
@@ -181,10 +182,15 @@ static void take_console(void) {
     ioctl(0, TIOCSWINSZ, &size);
 }
 
-/* The line that tells the outside where the program's own output begins; a person needs no telling. */
-static void say_started(struct command *command) {
+/* Without a person: bytes come out as they are written, and a line tells where the program's begin. */
+static void make_plain_console(struct command *command) {
+    struct termios terminal;
     for (int i = 0; command->environment[i]; i++)
         if (strcmp(command->environment[i], "LAB_INTERACTIVE=1") == 0) return;
+    if (tcgetattr(STDOUT_FILENO, &terminal) == 0) {
+        terminal.c_oflag &= ~(tcflag_t)OPOST;
+        tcsetattr(STDOUT_FILENO, TCSANOW, &terminal);
+    }
     /* One write, so that no kernel message comes between. */
     if (write(STDOUT_FILENO, "\nlab: started\n", 14) < 0) fail("console");
 }
@@ -212,7 +218,7 @@ int main(void) {
     read_command(folder, &command);
     make_files(folder, &command);
     make_network();
-    say_started(&command);
+    make_plain_console(&command);
 
     pid_t program = start(&command), ended;
     int status = 0;

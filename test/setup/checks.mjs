@@ -5,6 +5,9 @@ import { readText } from "./cache.mjs";
 import { logPath, runStatus } from "./command.mjs";
 import { BUILD, folder, ROOT } from "./paths.mjs";
 
+/** Of one failed test; the log has them all. */
+const MESSAGE_LINES_MAX = 12;
+
 const BIN = join(ROOT, "node_modules", ".bin");
 
 /**
@@ -93,8 +96,15 @@ function summary({ numPassedTests, testResults }, status) {
   return { passed: numPassedTests, failed: failures.length + outside, failures };
 }
 
-/** @param {VitestReport["testResults"][number]["assertionResults"][number]} test */
+/**
+ * The name, what was expected, and where in the tests.
+ *
+ * @param {VitestReport["testResults"][number]["assertionResults"][number]} test
+ */
 function failureText({ fullName, status, failureMessages }) {
-  const reason = failureMessages?.[0]?.split("\n").slice(0, 6).join("\n") ?? status;
-  return `${fullName}: ${reason}`;
+  const lines = (failureMessages?.[0] ?? status).split("\n");
+  const isPlace = (/** @type {string} */ line) => /^ +at /.test(line);
+  const place = lines.find((line) => isPlace(line) && line.includes("/test/"));
+  const message = lines.filter((line) => !isPlace(line)).slice(0, MESSAGE_LINES_MAX);
+  return [`${fullName}: ${message.join("\n")}`, ...(place ? [place.trim()] : [])].join("\n");
 }

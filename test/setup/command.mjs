@@ -22,6 +22,13 @@ export class SetupError extends Error {
  * @property {(line: string) => void} [onLine] Gets every line of both outputs.
  */
 
+/** @type {Set<import("node:child_process").ChildProcess>} */
+const running = new Set();
+// A build must not go on, half seen, when whoever asked for it has gone.
+process.on("exit", () => {
+  for (const child of running) child.kill("SIGTERM");
+});
+
 /** The log file of a step. @param {string} name @returns {string} */
 export function logPath(name) {
   return join(folder(join(BUILD, "log")), `${name}.log`);
@@ -44,6 +51,8 @@ export function runStatus(program, args, { log, cwd, env, append = false, onLine
       env: { ...process.env, ...env },
       stdio: ["ignore", "pipe", "pipe"],
     });
+    running.add(child);
+    child.once("close", () => running.delete(child));
     child.stdout.pipe(out, { end: false });
     child.stderr.pipe(out, { end: false });
     if (onLine) {

@@ -19,6 +19,9 @@ const OBJECTS_EXPECTED = 1_000;
 /** Without these there is no lab; the others may have other names in other kernels. */
 const OPTIONS_REQUIRED = ["IP_VS", "IP_VS_RR", "DUMMY", "VETH", "NET_NS", "HOSTFS", "TMPFS"];
 
+const WORK_PREFIX = "building-";
+const WORK_PATTERN = /^building-(\d+)-/;
+
 /**
  * @typedef {object} Source
  * @property {string} name Of the package, such as linux-source-6.1.
@@ -104,9 +107,8 @@ async function findSource() {
  * @param {(text: string) => void} progress
  */
 async function build(source, target, progress) {
-  const work = mkdtempSync(join(folder(CACHE), "building-"));
-  const removeWork = () => rmSync(work, { recursive: true, force: true });
-  process.once("exit", removeWork);
+  removeLeftovers();
+  const work = mkdtempSync(join(folder(CACHE), `${WORK_PREFIX}${process.pid}-`));
   try {
     progress(`downloading ${source.name}`);
     await run("apt-get", ["download", `${source.name}=${source.version}`], { log: LOG, cwd: work });
@@ -116,8 +118,16 @@ async function build(source, target, progress) {
     await compile(tree, progress);
     renameSync(join(tree, "linux"), target);
   } finally {
-    process.off("exit", removeWork);
-    removeWork();
+    rmSync(work, { recursive: true, force: true });
+  }
+}
+
+/** Builds that were interrupted leave a gigabyte behind: the next one removes it. */
+function removeLeftovers() {
+  for (const name of readdirSync(folder(CACHE))) {
+    const pid = name.match(WORK_PATTERN)?.[1];
+    if (pid === undefined || existsSync(`/proc/${pid}`)) continue;
+    rmSync(join(CACHE, name), { recursive: true, force: true });
   }
 }
 

@@ -7,7 +7,7 @@ import { SetupError } from "./command.mjs";
  * @param {() => Promise<number>} body
  */
 export async function main(body) {
-  // So that what is half built is removed: `exit` listeners run, and children get the signal too.
+  // By exit, so that its listeners run: they end the programs that were started.
   for (const name of /** @type {const} */ (["SIGINT", "SIGTERM"])) {
     process.once(name, () => process.exit(130));
   }
