@@ -1,11 +1,14 @@
 /** The entry of the program: gives the commands their outside, and the process its exit code. */
 import { release } from "node:os";
 import { systemClock } from "./base/clock.ts";
+import { keepHeapSmall } from "./base/small-heap.ts";
 import { openKernel } from "./cli/open-kernel.ts";
 import { runProgram } from "./cli/program.ts";
 import { processSurroundings } from "./config/load-config.ts";
 import { applySysctls, SYSCTL_ROOT } from "./host/sysctl.ts";
 import { sysctlWishes } from "./host/sysctl-wishes.ts";
+
+keepHeapSmall();
 
 const ended = new AbortController();
 for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => ended.abort());

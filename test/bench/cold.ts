@@ -8,6 +8,7 @@ import type { Kernel } from "../../src/agent/kernel.ts";
 import { Passes } from "../../src/agent/passes.ts";
 import { Store } from "../../src/agent/store.ts";
 import { systemClock } from "../../src/base/clock.ts";
+import { keepHeapSmall } from "../../src/base/small-heap.ts";
 import { openKernel } from "../../src/cli/open-kernel.ts";
 import type { Change, ClusterSource } from "../../src/kube/change.ts";
 import type { EndpointSlice } from "../../src/model/cluster.ts";
@@ -28,6 +29,7 @@ const PLAN_OPTIONS = {
 /** Long, so that no audit falls into what is timed. */
 const AUDIT_PERIOD_MS = 3_600_000;
 
+keepHeapSmall();
 const [services = "1000", endpointsPerService = "10", mode = "full"] = process.argv.slice(2);
 const size: ClusterSize = {
   services: Number(services),
