@@ -105,6 +105,7 @@ function diffService(entry: TableEntry | undefined, planned: PlannedService, to:
   else if (!sameSettings(entry.service.settings, service.settings)) {
     to.additions.push({ kind: "set-service", service });
   }
+  if (known === destinations) return;
   for (const [id, destination] of destinations) {
     const before = known.get(id);
     if (!before) to.additions.push({ kind: "add-destination", key, destination });

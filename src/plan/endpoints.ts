@@ -42,7 +42,10 @@ interface Candidate {
 
 const NOTHING_LINGERS: ReadonlySet<DestinationId> = new Set();
 
-/** Chooses the endpoints of one family for `port`, as masqueraded destinations of weight 1. */
+/**
+ * Chooses the endpoints of one family for `port`, as masqueraded destinations of weight 1. The order of
+ * the slices decides only between duplicates that differ in nothing but their hints: the first counts.
+ */
 export function chooseEndpoints(
   port: ServicePort,
   family: Family,
@@ -116,17 +119,22 @@ function repeatsTheOneBefore({ id }: Candidate, index: number, all: readonly Can
   return index > 0 && all[index - 1]?.id === id;
 }
 
-/** Of two with one address the later counts only where the first ends: a new pod may have got it. */
 function withoutRepeats(candidates: readonly Candidate[]): readonly Candidate[] {
   const kept: Candidate[] = [];
   for (const candidate of candidates) {
     const last = kept.at(-1);
     if (last?.id !== candidate.id) kept.push(candidate);
-    else if (last.endpoint.terminating && !candidate.endpoint.terminating) {
-      kept[kept.length - 1] = candidate;
-    }
+    else if (standing(candidate) > standing(last)) kept[kept.length - 1] = candidate;
   }
   return kept;
+}
+
+/**
+ * Of two with one address the higher counts: a new pod may have the address of one that still
+ * terminates, and for a moment two slices may have the same endpoint.
+ */
+function standing({ endpoint: { ready, serving, terminating } }: Candidate): number {
+  return (terminating ? 0 : 4) + (ready ? 2 : 0) + (serving ? 1 : 0);
 }
 
 function usableOf(candidates: readonly Candidate[], node: NodeView): readonly Candidate[] {

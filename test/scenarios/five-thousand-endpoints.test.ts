@@ -8,11 +8,13 @@ const ENDPOINTS_PER_SLICE = 100;
 /** Manifests of the first `count` endpoints. */
 function manifests(count: number): string {
   const service = {
+    apiVersion: "v1",
     kind: "Service",
     metadata: { name: "big", namespace: "shop" },
     spec: { clusterIP: "10.96.0.10", ports: [{ name: "http", port: 80 }] },
   };
   const slices = Array.from({ length: SLICES }, (_, slice) => ({
+    apiVersion: "discovery.k8s.io/v1",
     kind: "EndpointSlice",
     metadata: {
       name: `big-${slice}`,
@@ -25,7 +27,7 @@ function manifests(count: number): string {
       addresses: [`10.1.${slice}.${index}`],
     })).filter((_, index) => slice * ENDPOINTS_PER_SLICE + index < count),
   }));
-  return JSON.stringify({ kind: "List", items: [service, ...slices] });
+  return JSON.stringify({ apiVersion: "v1", kind: "List", items: [service, ...slices] });
 }
 
 function countByKind({ operations }: Step): Record<string, number> {

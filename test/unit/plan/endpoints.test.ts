@@ -1,0 +1,135 @@
+/** Which endpoints of a Service port are used. */
+import { describe, expect, test } from "vitest";
+import type { EndpointSlice, NodeView } from "../../../src/model/cluster.ts";
+import { chooseEndpoints } from "../../../src/plan/endpoints.ts";
+import { endpoint, HTTP, NODE, slice } from "./samples.ts";
+
+function choose(slices: readonly EndpointSlice[], node: NodeView = NODE) {
+  const { destinations, lingering } = chooseEndpoints(HTTP, "ipv4", { slices, node });
+  return { used: [...destinations.keys()].sort(), lingering: [...lingering].sort() };
+}
+
+const READY = {};
+const NOT_READY = { ready: false, serving: false };
+const TERMINATING = { ready: false, serving: true, terminating: true };
+const DEAD = { ready: false, serving: false, terminating: true };
+/** As with publishNotReadyAddresses. */
+const READY_TERMINATING = { ready: true, serving: true, terminating: true };
+
+describe("conditions", () => {
+  test.each`
+    first                | second         | used
+    ${READY}             | ${READY}       | ${[1, 2]}
+    ${READY}             | ${NOT_READY}   | ${[1]}
+    ${READY}             | ${TERMINATING} | ${[1]}
+    ${READY_TERMINATING} | ${TERMINATING} | ${[1]}
+    ${NOT_READY}         | ${TERMINATING} | ${[2]}
+    ${TERMINATING}       | ${TERMINATING} | ${[1, 2]}
+    ${DEAD}              | ${TERMINATING} | ${[2]}
+    ${NOT_READY}         | ${DEAD}        | ${[]}
+  `("of $first and $second endpoints $used are used, the rest lingers", (row) => {
+    const both = [1, 2].map((number) => `10.1.0.${number}:8080`);
+    const used = row.used.map((number: number) => `10.1.0.${number}:8080`);
+    expect(
+      choose([slice([endpoint("10.1.0.1", row.first), endpoint("10.1.0.2", row.second)])]),
+    ).toEqual({ used, lingering: both.filter((id) => !used.includes(id)) });
+  });
+});
+
+describe("duplicates", () => {
+  test.each`
+    one            | other          | used
+    ${READY}       | ${READY}       | ${true}
+    ${READY}       | ${NOT_READY}   | ${true}
+    ${READY}       | ${TERMINATING} | ${true}
+    ${READY}       | ${DEAD}        | ${true}
+    ${NOT_READY}   | ${TERMINATING} | ${false}
+    ${TERMINATING} | ${DEAD}        | ${true}
+  `("one address that is $one here and $other there is used: $used", ({ one, other, used }) => {
+    const slices = [
+      slice([endpoint("10.1.0.1", one)]),
+      slice([endpoint("10.1.0.1", other)], { name: "shop/web-2" }),
+    ];
+    const expected = used ? ["10.1.0.1:8080"] : [];
+    expect(choose(slices).used).toEqual(expected);
+    expect(choose(slices.reverse()).used).toEqual(expected);
+  });
+
+  test("one address with two numbers of the port is two destinations", () => {
+    const other = slice([endpoint("10.1.0.1")], {
+      ports: [{ name: "http", protocol: "tcp", port: 9090 }],
+    });
+    expect(choose([slice([endpoint("10.1.0.1")]), other]).used).toEqual([
+      "10.1.0.1:8080",
+      "10.1.0.1:9090",
+    ]);
+  });
+});
+
+describe("ports", () => {
+  test.each`
+    name       | protocol | used
+    ${"http"}  | ${"tcp"} | ${1}
+    ${"http"}  | ${"udp"} | ${0}
+    ${"https"} | ${"tcp"} | ${0}
+    ${""}      | ${"tcp"} | ${0}
+  `(
+    "a slice port named '$name' of $protocol gives $used destinations",
+    ({ name, protocol, used }) => {
+      const only = slice([endpoint("10.1.0.1")], { ports: [{ name, protocol, port: 8080 }] });
+      expect(choose([only]).used).toHaveLength(used);
+    },
+  );
+
+  test("slices of the other family are not looked at", () => {
+    expect(choose([slice([endpoint("fd00:1::1")])]).used).toEqual([]);
+  });
+});
+
+describe("topology hints", () => {
+  const east = { zoneHints: ["east"] };
+  const west = { zoneHints: ["west"] };
+  const here = { zoneHints: ["west"], nodeHints: ["node-a"] };
+  const there = { zoneHints: ["east"], nodeHints: ["node-b"] };
+  const unready = { ...west, ...NOT_READY };
+
+  test.each`
+    why                                              | first                          | second                   | zone       | used
+    ${"those of the node's zone"}                    | ${east}                        | ${west}                  | ${"east"}  | ${[1]}
+    ${"all when none is for the zone"}               | ${east}                        | ${west}                  | ${"north"} | ${[1, 2]}
+    ${"all when one has no hint"}                    | ${east}                        | ${{}}                    | ${"east"}  | ${[1, 2]}
+    ${"all when the node has no zone"}               | ${east}                        | ${west}                  | ${""}      | ${[1, 2]}
+    ${"those of the node before those of its zone"}  | ${here}                        | ${there}                 | ${"east"}  | ${[1]}
+    ${"those of the zone when none is for the node"} | ${there}                       | ${{ ...there, ...west }} | ${"east"}  | ${[1]}
+    ${"those of the zone when one has no node hint"} | ${here}                        | ${east}                  | ${"east"}  | ${[2]}
+    ${"hints of unready ones do not count"}          | ${east}                        | ${{ ...NOT_READY }}      | ${"east"}  | ${[1]}
+    ${"no hint hides the last serving one"}          | ${{ ...west, ...TERMINATING }} | ${unready}               | ${"east"}  | ${[1]}
+  `("$why", ({ first, second, zone, used }) => {
+    const slices = [slice([endpoint("10.1.0.1", first), endpoint("10.1.0.2", second)])];
+    expect(choose(slices, { name: "node-a", zone }).used).toEqual(
+      used.map((number: number) => `10.1.0.${number}:8080`),
+    );
+  });
+});
+
+test("a special address is refused with its slice, and is no destination", () => {
+  const slices = [slice([endpoint("10.1.0.1"), endpoint("127.0.0.1")])];
+  const chosen = chooseEndpoints(HTTP, "ipv4", { slices, node: NODE });
+  expect([...chosen.destinations.keys()]).toEqual(["10.1.0.1:8080"]);
+  expect(chosen.refused).toEqual([
+    { slice: "shop/web-1", address: "127.0.0.1", why: "a loopback address" },
+  ]);
+});
+
+test("each of three endpoints is the last one, where rr begins, on about a third of the nodes", () => {
+  const slices = [slice([endpoint("10.1.0.1"), endpoint("10.1.0.2"), endpoint("10.1.0.3")])];
+  const last = new Map<string, number>();
+  for (let number = 0; number < 300; number++) {
+    const node = { name: `node-${number}`, zone: "" };
+    const { destinations } = chooseEndpoints(HTTP, "ipv4", { slices, node });
+    const id = [...destinations.keys()].at(-1) ?? "";
+    last.set(id, (last.get(id) ?? 0) + 1);
+  }
+  expect(last.size).toBe(3);
+  for (const count of last.values()) expect(count).toBeGreaterThan(60);
+});
