@@ -22,18 +22,20 @@ export interface KernelService {
   readonly destinations: ReadonlyMap<string, KernelDestination>;
 }
 
-/** A virtual service by `10.96.0.10:80`, or undefined when the kernel has none there. */
+/** The TCP service at a socket such as `10.96.0.10:80`, or undefined when the kernel has none there. */
 export function kernelService(socket: string): KernelService | undefined {
-  let scheduler: string | undefined;
-  const destinations = new Map<string, KernelDestination>();
   const wanted = hexOf(socket);
+  const destinations = new Map<string, KernelDestination>();
+  let scheduler: string | undefined;
+  let isWanted = false;
   for (const line of readFileSync(PATH, "latin1").split("\n")) {
-    const words = line.trim().split(/ +/);
-    if (words[0] !== "->") scheduler = scheduler ?? (words[1] === wanted ? words[2] : undefined);
-    if (words[0] !== "->" && scheduler !== undefined && words[1] !== wanted) break;
-    if (words[0] !== "->" || scheduler === undefined) continue;
-    const [, where = "", , weight, active] = words;
-    destinations.set(textOf(where), { weight: Number(weight), active: Number(active) });
+    const [first, where = "", third, weight, active] = line.trim().split(/ +/);
+    if (first !== "->") {
+      isWanted = first === "TCP" && where === wanted;
+      if (isWanted) scheduler = third;
+    } else if (isWanted) {
+      destinations.set(textOf(where), { weight: Number(weight), active: Number(active) });
+    }
   }
   return scheduler === undefined ? undefined : { scheduler, destinations };
 }

@@ -36,9 +36,7 @@ export async function endpointRemoved(node: NodeUnderTest): Promise<void> {
   );
   doing("an endpoint is removed under load");
   const to = node.socketOf("web-rr");
-  edit({ kind: "Service", name: "web-rr" }, (text) =>
-    text.replace("annotations:\n", `annotations:\n    kube-ipvs.io/drain-timeout: ${DRAIN_MS}ms\n`),
-  );
+  const deadline = setDrainTimeout();
   const openedMs = performance.now();
   const open = await hold({
     ...fromClients(to),
@@ -64,7 +62,7 @@ export async function endpointRemoved(node: NodeUnderTest): Promise<void> {
     () => kernelService(to) !== undefined && destination(to) === undefined,
     { sinceMs: removedMs, msMax: DRAIN_MS + DRAIN_LATE_MS_MAX },
   );
-  quote(diff);
+  quote(`${deadline.diff}\n${diff}`);
   check(
     tookMs < EDIT_MS_MAX,
     `weight 0 in the kernel ${ms(tookMs)} after the new file was renamed into place`,
@@ -97,6 +95,13 @@ function checkHeld(
     ours.length > 0 && isWhole && exchanges > before && seen.stillOpen >= ours.length,
     `its open connection exchanged lines for ${seconds(seen.afterMs)} more, until the client ` +
       `closed it: ${exchanges} lines, at most ${before} of them before the removal`,
+  );
+}
+
+function setDrainTimeout(): Edit {
+  const line = `    kube-ipvs.io/drain-timeout: ${DRAIN_MS / 1000}s\n`;
+  return edit({ kind: "Service", name: "web-rr" }, (text) =>
+    text.replace("annotations:\n", `annotations:\n${line}`),
   );
 }
 

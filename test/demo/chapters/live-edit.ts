@@ -24,9 +24,11 @@ const HOLD_INTERVAL_MS = 50;
 export async function liveEdit(node: NodeUnderTest): Promise<void> {
   chapter("2. Edited while it serves");
   say(
-    "The annotation of web-rr is edited five times, with requests going on and four connections " +
-      "held open. The time runs from the new file's rename into place until the kernel's own " +
-      "table has the scheduler: seeing the file, reading it, planning, one netlink message.",
+    `The annotation of web-rr becomes ${EDITS.join(", ")}, with requests going on and ` +
+      `${HELD_CONNECTIONS} connections held open. ` +
+      "The time runs from the new file's rename into place until the kernel's own " +
+      "table has the scheduler: seeing the file, reading it, planning, one netlink message. " +
+      "The guest has one slow processor, which makes the requests and the answers too.",
   );
   doing("five edits under load");
   const to = node.socketOf("web-rr");
@@ -42,10 +44,7 @@ export async function liveEdit(node: NodeUnderTest): Promise<void> {
   for (const scheduler of EDITS) edits.push(await editScheduler(node, to, scheduler));
   const { connections } = await open.stop();
   quote(edits.map((one) => one.diff)[0] ?? "");
-  const times = edits.map(({ scheduler, seen }) => `${scheduler} ${ms(seen.tookMs)}`).join(", ");
-  const gapMs = Math.max(...edits.map(({ seen }) => seen.gapMs));
-  const isQuick = edits.every(({ seen }) => seen.tookMs < EDIT_MS_MAX);
-  check(isQuick, `in the kernel after: ${times} (each at most ${ms(gapMs)} less)`);
+  checkTimes(edits.map(({ seen }) => seen));
   const applied = edits.map((one) => one.applied);
   check(
     applied.every((count) => count === 1),
@@ -65,6 +64,17 @@ interface MeasuredEdit {
   readonly seen: Seen;
   /** Operations that the agent says it sent. */
   readonly applied: number;
+}
+
+function checkTimes(seen: readonly Seen[]): void {
+  const times = seen.map(({ tookMs }) => tookMs);
+  const median = times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)] ?? Number.NaN;
+  const late = Math.max(...seen.map(({ gapMs }) => gapMs));
+  const list = times.map((time) => time.toFixed(0)).join(", ");
+  check(
+    times.length === EDITS.length && times.every((time) => time < EDIT_MS_MAX),
+    `in the kernel after ${list} ms, median ${ms(median)} (seen at most ${ms(late)} late)`,
+  );
 }
 
 async function editScheduler(
