@@ -82,7 +82,7 @@ function spreadLines(
 ): string[] {
   const cellWidth = 4 + 1 + BAR_CELLS + 1;
   const titles = pods.map(({ title }) => `  ${title}`.padEnd(cellWidth));
-  const head = `${"kernel".padEnd(7)}${titles.join("")}${"median".padStart(8)}${"all".padStart(9)}`;
+  const head = `${"kernel".padEnd(7)}${titles.join("")}${"median".padStart(8)}${"total".padStart(9)}`;
   const lines = rows.map((row) => {
     const cells = pods.map(({ name }) => cell(row, name, cellWidth, style));
     const median = `${row.medianMs.toFixed(1)} ms`.padStart(8);

@@ -6,7 +6,7 @@ import { check } from "./story.ts";
 
 /** The pod that takes its time, and how long. */
 export const SLOW_POD = "p4";
-export const SLOW_POD_MS = 60;
+export const SLOW_POD_MS = 100;
 /** Of the other pods. */
 export const POD_MS = 4;
 

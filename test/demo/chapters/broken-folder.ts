@@ -41,6 +41,6 @@ async function breakAndMend(
   quote(warning.msg);
   check(
     before === during && writes === 0,
-    `${what}: ${writes} writes, the table and the addresses are the same to the letter`,
+    `${what}: ${writes} changes written, table and addresses are the same to the letter`,
   );
 }

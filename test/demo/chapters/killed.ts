@@ -39,12 +39,12 @@ export async function killed(node: NodeUnderTest): Promise<void> {
   const writes = appliedIn(agent.since(mark));
   check(
     sync.applied === 0 && writes === 0,
-    `first sync ${seconds(readyMs)} after the start of the process, ${writes} writes to the kernel`,
+    `first sync ${seconds(readyMs)} after the start of the process; its log counts ${writes} changes written`,
   );
   const lines = before.trim().split("\n").length;
   check(
     after === before && lines > 1,
-    `the table and the addresses are the same to the letter: ${lines} lines of ipvsadm -Sn and ip addr`,
+    `table and addresses are the same to the letter: ${lines} lines of ipvsadm -Sn, ip addr`,
   );
   const scheduler = kernelService(node.socketOf("web-lc"))?.scheduler ?? "none";
   check(

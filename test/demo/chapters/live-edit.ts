@@ -27,7 +27,7 @@ export async function liveEdit(node: NodeUnderTest): Promise<void> {
     `The annotation of web-rr becomes ${EDITS.join(", ")}, with requests going on and ` +
       `${HELD_CONNECTIONS} connections held open. ` +
       "The time runs from the new file's rename into place until the kernel's own " +
-      "table has the scheduler: seeing the file, reading it, planning, one netlink message. " +
+      "table has the scheduler: seeing the file, reading it, planning, writing. " +
       "The guest has one slow processor, which makes the requests and the answers too.",
   );
   doing("five edits under load");
@@ -48,7 +48,7 @@ export async function liveEdit(node: NodeUnderTest): Promise<void> {
   const applied = edits.map((one) => one.applied);
   check(
     applied.every((count) => count === 1),
-    `netlink messages for each edit, by the agent's log: ${applied.join(" ")}`,
+    `operations sent for each edit, by the agent's log: ${applied.join(" ")}`,
   );
   await load.stop();
   const kept = connections.filter(({ broken, moved }) => broken === null && !moved).length;
