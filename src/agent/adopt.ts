@@ -24,11 +24,13 @@ export interface Adopted {
 }
 
 /**
- * True when a virtual service is ours to change: some Service wants it, or its address sits on
- * `kube-ipvs0`, where only this agent (or the kube-proxy before it) puts addresses.
+ * True when a virtual service is ours to change: some Service wants it, its address sits on
+ * `kube-ipvs0`, where only this agent (or the kube-proxy before it) puts addresses, or it was ours
+ * before (its address leaves first, so that a removal cut in two would forget it).
  */
 export function isOurs(key: ServiceKey, desired: DesiredState, mirror: Mirror): boolean {
-  if (desired.entry(serviceId(key))) return true;
+  const id = serviceId(key);
+  if (desired.entry(id) || mirror.entry(id)) return true;
   return !("mark" in key) && mirror.hasAddress(key.address);
 }
 

@@ -40,6 +40,8 @@ export class Agent {
   readonly #startedMs: number;
   #wake = new AbortController();
   #last: PassResult | undefined;
+  /** From the start of a pass until it succeeds: the pacer repeats a failed one, at its own pace. */
+  #isInPass = false;
 
   constructor(options: AgentOptions) {
     const { kernel, clock, log, planOptions, auditPeriodMs } = options;
@@ -67,13 +69,22 @@ export class Agent {
       clock,
       onError: (err) => log.error({ err }, "a pass failed as a whole; reading the kernel again"),
     });
-    const reminders = this.#remind(pacer, signal);
+    const ended = new AbortController();
+    const end = (): void => {
+      ended.abort();
+      this.#wake.abort();
+    };
+    signal.addEventListener("abort", end);
+    if (signal.aborted) end();
+    const reminders = this.#remind(pacer, ended.signal);
     try {
       for await (const changes of source.changes(signal)) {
         for (const change of changes) this.#store.accept(change);
         pacer.request();
       }
     } finally {
+      signal.removeEventListener("abort", end);
+      end();
       await Promise.all([pacer.stop(), reminders]);
     }
   }
@@ -92,19 +103,23 @@ export class Agent {
   }
 
   /** Asks for a pass when the audit, a drain or a retry is due. */
-  async #remind(pacer: Pacer, signal: AbortSignal): Promise<void> {
+  async #remind(pacer: Pacer, ended: AbortSignal): Promise<void> {
     const { clock } = this.#options;
-    while (!signal.aborted) {
+    while (!ended.aborted) {
       this.#wake = new AbortController();
-      const waitMs = this.#last ? this.#passes.nextMs() - clock.nowMs() : REMINDER_MS_MAX;
-      const either = AbortSignal.any([signal, this.#wake.signal]);
-      await clock.sleep(Math.min(Math.max(waitMs, REMINDER_MS_MIN), REMINDER_MS_MAX), either);
-      if (this.#last && this.#passes.nextMs() <= clock.nowMs()) pacer.request();
+      const knowsTime = this.#last !== undefined && !this.#isInPass;
+      const waitMs = knowsTime ? this.#passes.nextMs() - clock.nowMs() : REMINDER_MS_MAX;
+      const boundedMs = Math.min(Math.max(waitMs, REMINDER_MS_MIN), REMINDER_MS_MAX);
+      await clock.sleep(boundedMs, this.#wake.signal);
+      const isIdle = this.#last !== undefined && !this.#isInPass;
+      if (isIdle && this.#passes.nextMs() <= clock.nowMs()) pacer.request();
     }
   }
 
   async #pass(): Promise<void> {
+    this.#isInPass = true;
     const result = await this.#passes.run();
+    this.#isInPass = false;
     if (!result) return;
     this.#findings.report(result.planned);
     this.#report(result);

@@ -14,12 +14,9 @@ import {
   operationText,
 } from "../model/operation.ts";
 import { type ServiceId, type ServiceKey, serviceId } from "../model/virtual-service.ts";
-import type { Changes, DesiredState } from "../plan/diff.ts";
+import { type Changes, countChanges, type DesiredState } from "../plan/diff.ts";
 import type { Kernel } from "./kernel.ts";
 import type { Mirror } from "./mirror.ts";
-
-/** Operations handed to the kernel's client at once: enough to amortise, few enough to show progress. */
-export const OPERATIONS_PER_WRITE_MAX = 8_192;
 
 /** What names the thing that failed: the key that a retry looks at again. */
 export type Subject =
@@ -29,6 +26,8 @@ export type Subject =
 /** One operation that the kernel refused. */
 export interface Refusal {
   readonly subject: Subject;
+  readonly kind: Operation["kind"];
+  /** The operation as text. */
   readonly operation: string;
   readonly code: string;
   readonly message: string;
@@ -67,19 +66,37 @@ export interface ApplyContext {
   readonly mirror: Mirror;
   /** What the changes were made from. */
   readonly desired: DesiredState;
-  /** Called after each write with the operations sent so far. */
-  readonly onProgress: (done: number) => void;
 }
 
-/** Sends `changes`. Rejects only when a socket or the kernel fails as a whole: then the outcome is unknown. */
-export async function apply(changes: Changes, context: ApplyContext): Promise<Outcome> {
+/**
+ * Sends the changes of all `parts`: the additions of each part as it is made, and then the other stages
+ * of all. Rejects only when a socket or the kernel fails as a whole: then the outcome is unknown.
+ */
+export async function apply(parts: Iterable<Changes>, context: ApplyContext): Promise<Outcome> {
   const run = new Run(context);
-  await run.ipvs(changes.additions, () => true);
-  await run.addresses(changes.binds, ({ address }) => context.mirror.hasServiceOn(address));
-  await run.ipvs(changes.removals, (operation) => !run.hasFailed(keyOf(operation)));
-  await run.addresses(changes.unbinds, () => true);
-  await run.ipvs(changes.deletions, (operation) => !run.addressStays(keyOf(operation)));
+  const later: Changes[] = [];
+  for (const part of parts) {
+    await run.ipvs(part.additions, () => true);
+    if (countChanges(part) > part.additions.length) later.push({ ...part, additions: [] });
+  }
+  const { binds, removals, unbinds, deletions } = joined(later);
+  await run.addresses(binds, ({ address }) => context.mirror.hasServiceOn(address));
+  await run.ipvs(removals, (operation) => !run.lacks(keyOf(operation)));
+  await run.addresses(unbinds, () => true);
+  await run.ipvs(deletions, (operation) => !run.addressStays(keyOf(operation)));
   return run.outcome();
+}
+
+function joined(parts: readonly Changes[]): Changes {
+  const [only] = parts;
+  if (only && parts.length === 1) return only;
+  return {
+    additions: [],
+    binds: parts.flatMap(({ binds }) => binds),
+    removals: parts.flatMap(({ removals }) => removals),
+    unbinds: parts.flatMap(({ unbinds }) => unbinds),
+    deletions: parts.flatMap(({ deletions }) => deletions),
+  };
 }
 
 /** The key of the virtual service that an operation is about. */
@@ -90,7 +107,9 @@ export function keyOf(operation: IpvsOperation): ServiceKey {
 class Run {
   readonly #context: ApplyContext;
   readonly #refused = new Map<string, Refusal>();
-  #done = 0;
+  /** Where something that was to come did not: nothing may leave in its place. */
+  readonly #lacking = new Set<ServiceId>();
+  readonly #lackingOn = new Set<Address>();
   #applied = 0;
   #skipped = 0;
   /** The virtual service that was last taken with all its destinations. */
@@ -113,12 +132,17 @@ class Run {
     await this.#stage(operations, wanted, (some) => link.write(some));
   }
 
-  hasFailed(key: ServiceKey): boolean {
-    return this.#refused.size > 0 && this.#refused.has(serviceId(key));
+  /** True when an addition failed there; a refused change of settings keeps nobody from leaving. */
+  lacks(key: ServiceKey): boolean {
+    return this.#lacking.size > 0 && this.#lacking.has(serviceId(key));
   }
 
+  /** True when the address could not leave, or when `key` may be the last that answers on it. */
   addressStays(key: ServiceKey): boolean {
-    return this.#refused.size > 0 && !("mark" in key) && this.#refused.has(key.address);
+    if (this.#refused.size === 0 || "mark" in key) return false;
+    const { address } = key;
+    const isNeeded = this.#lackingOn.has(address) && this.#context.mirror.hasAddress(address);
+    return isNeeded || this.#refused.has(address);
   }
 
   outcome(): Outcome {
@@ -136,15 +160,7 @@ class Run {
   ): Promise<void> {
     const sent = operations.every(wanted) ? operations : operations.filter(wanted);
     this.#skipped += operations.length - sent.length;
-    for (let start = 0; start < sent.length; start += OPERATIONS_PER_WRITE_MAX) {
-      const some =
-        sent.length <= OPERATIONS_PER_WRITE_MAX
-          ? sent
-          : sent.slice(start, start + OPERATIONS_PER_WRITE_MAX);
-      this.#record(some, await write(some));
-      this.#done += some.length;
-      this.#context.onProgress(this.#done);
-    }
+    if (sent.length > 0) this.#record(sent, await write(sent));
   }
 
   #record(operations: readonly Operation[], failures: readonly OperationFailure[]): void {
@@ -178,10 +194,15 @@ class Run {
     if (operation.kind === "add-destination") {
       this.#context.mirror.apply({ ...operation, kind: "delete-destination" });
     }
+    const { kind } = operation;
     const subject = subjectOf(operation);
     const name = subjectText(subject);
+    if (subject.kind === "service" && kind !== "set-service") {
+      this.#lacking.add(subject.id);
+      if (!("mark" in subject.key)) this.#lackingOn.add(subject.key.address);
+    }
     if (this.#refused.has(name)) return;
-    this.#refused.set(name, { subject, operation: operationText(operation), code, message });
+    this.#refused.set(name, { subject, kind, operation: operationText(operation), code, message });
   }
 }
 

@@ -9,20 +9,22 @@ import type { Logger } from "pino";
 import type { Clock } from "../base/clock.ts";
 import type { Address } from "../model/address.ts";
 import { type ObjectName, objectName } from "../model/cluster.ts";
-import { type ServiceId, type ServiceKey, serviceId } from "../model/virtual-service.ts";
-import { type Changes, countChanges, type DirtyKeys, diff } from "../plan/diff.ts";
+import { type ServiceId, serviceId } from "../model/virtual-service.ts";
+import { type Changes, type DirtyKeys, diffInParts, SERVICES_PER_PART_MAX } from "../plan/diff.ts";
 import { PlanIndex } from "../plan/index-of-plans.ts";
 import type { PlanOptions } from "../plan/service.ts";
-import { type Adopted, reread } from "./adopt.ts";
+import type { Adopted } from "./adopt.ts";
 import { apply, keyOf, NO_CHANGES, type Outcome, subjectText, sumOutcomes } from "./apply.ts";
 import { Audit } from "./audit.ts";
 import { Drainer } from "./drainer.ts";
 import { Failures } from "./failures.ts";
 import type { Kernel } from "./kernel.ts";
+import { lookAgain } from "./look-again.ts";
 import { Mirror } from "./mirror.ts";
 import { type Planner, planAll, withoutTheirScheduler } from "./planner.ts";
 import { Progress } from "./progress.ts";
 import { Schedulers } from "./schedulers.ts";
+import { schedulersRefused } from "./schedulers-refused.ts";
 import { splitFirst } from "./split-first.ts";
 import type { Store } from "./store.ts";
 import { takeStock } from "./take-stock.ts";
@@ -115,9 +117,19 @@ export class Passes {
       planned = store.takeDirty();
       await planAll(this.#planner, planned, "plan");
       if (readAll) await this.#readAll();
-      const outcome = await this.#settle();
+      const outcomes = [await this.#settle()];
+      const refused = schedulersRefused(outcomes[0]?.refused ?? [], this);
+      if (refused.length > 0) {
+        await planAll(this.#planner, refused, "kernel");
+        outcomes.push(await this.#settle());
+      }
       this.#count++;
-      return { ...outcome, pass: this.#count, planned, tookMs: clock.nowMs() - startMs };
+      return {
+        ...sumOutcomes(outcomes),
+        pass: this.#count,
+        planned,
+        tookMs: clock.nowMs() - startMs,
+      };
     } catch (error) {
       store.touch(planned);
       this.#unsure = true;
@@ -132,12 +144,14 @@ export class Passes {
     const isFirst = this.#adopted === undefined;
     this.#adopted = await takeStock(this.#planner, kernel, { isFirst });
     this.#unsure = false;
-    for (const id of this.mirror.ids()) this.drainer.notice(id);
+    this.#noticeDrains(this.mirror.ids());
   }
 
   /** Retries, audit and drain: what time brings, not the cluster. */
   async #lookAround(): Promise<void> {
-    await this.#retry();
+    const { kernel, clock } = this.#options;
+    const due = this.failures.due(clock.nowMs());
+    if (due.length > 0) this.index.markDirty(await lookAgain(kernel, this.mirror, due));
     const audited = await this.#audit.step();
     if (audited && audited.drift.length > 0) {
       const { drift, services, addresses } = audited;
@@ -153,24 +167,6 @@ export class Passes {
     }
   }
 
-  async #retry(): Promise<void> {
-    const { kernel, clock } = this.#options;
-    const due = this.failures.due(clock.nowMs());
-    if (due.length === 0) return;
-    const services = new Map<ServiceId, ServiceKey>();
-    const addresses = new Set<Address>();
-    for (const subject of due) {
-      if (subject.kind === "service") services.set(subject.id, subject.key);
-      else addresses.add(subject.address);
-    }
-    await reread(kernel, this.mirror, [...services.values()]);
-    if (addresses.size > 0) {
-      await kernel.link.ensure();
-      this.mirror.loadAddresses((await kernel.link.addresses()) ?? []);
-    }
-    this.index.markDirty({ services, addresses });
-  }
-
   /** Writes the difference of all dirty keys; the first Service's before all others. */
   async #settle(): Promise<Outcome> {
     const dirty = this.index.takeDirty();
@@ -183,16 +179,27 @@ export class Passes {
     if (removals.length > 0) {
       const drained = new Map(removals.map(keyOf).map((key) => [serviceId(key), key]));
       const part = { services: drained, addresses: new Set<Address>() };
-      outcomes.push(await this.#send({ ...NO_CHANGES, removals }, part));
+      outcomes.push(await this.#send([{ ...NO_CHANGES, removals }], part));
     }
     return sumOutcomes(outcomes);
   }
 
   async #write(dirty: DirtyKeys): Promise<Outcome> {
-    const changes = diff(this.mirror, this.index, dirty);
-    if (this.#options.store.picture === "complete") return this.#send(changes, dirty);
-    const { additions, binds } = changes;
-    return this.#send({ ...NO_CHANGES, additions, binds }, dirty);
+    return this.#send(this.#parts(dirty), dirty);
+  }
+
+  /** The difference of `dirty`, part by part; nothing is taken away while the picture is partial. */
+  *#parts(dirty: DirtyKeys): Generator<Changes, void> {
+    const { clock, log, store } = this.#options;
+    const total = dirty.services.size;
+    const progress = new Progress({ total, clock, log });
+    let done = 0;
+    for (const part of diffInParts(this.mirror, this.index, dirty)) {
+      const { additions, binds } = part;
+      yield store.picture === "complete" ? part : { ...NO_CHANGES, additions, binds };
+      done = Math.min(done + SERVICES_PER_PART_MAX, total);
+      progress.report(done);
+    }
   }
 
   /** What was held back while the picture was partial is looked at again once it is complete. */
@@ -202,18 +209,16 @@ export class Passes {
     return this.#sawComplete && !before;
   }
 
-  async #send(changes: Changes, dirty: DirtyKeys): Promise<Outcome> {
-    const { kernel, clock, log } = this.#options;
-    const progress = new Progress({ total: countChanges(changes), clock, log });
-    const outcome = await apply(changes, {
-      kernel,
-      mirror: this.mirror,
-      desired: this.index,
-      onProgress: (done) => progress.report(done),
-    });
+  async #send(parts: Iterable<Changes>, dirty: DirtyKeys): Promise<Outcome> {
+    const { kernel } = this.#options;
+    const outcome = await apply(parts, { kernel, mirror: this.mirror, desired: this.index });
     this.#remember(outcome, dirty);
-    for (const id of dirty.services.keys()) this.drainer.notice(id);
+    this.#noticeDrains(dirty.services.keys());
     return outcome;
+  }
+
+  #noticeDrains(ids: Iterable<ServiceId>): void {
+    for (const id of ids) this.drainer.notice(id);
   }
 
   /** Updates the list of failures by what was looked at and what was refused. */

@@ -19,11 +19,11 @@ export class Progress {
     this.#saidMs = of.clock.nowMs();
   }
 
-  /** Takes the number of operations sent so far. */
+  /** Takes the number of virtual services written so far. */
   report(done: number): void {
     if (this.#clock.nowMs() - this.#saidMs < PROGRESS_MS) return;
     this.#saidMs = this.#clock.nowMs();
     const percent = Math.floor((100 * done) / this.#total);
-    this.#log.info({ done, total: this.#total, percent }, "writing to the kernel");
+    this.#log.info({ virtualServices: done, total: this.#total, percent }, "writing to the kernel");
   }
 }

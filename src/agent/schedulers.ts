@@ -17,6 +17,8 @@ export class Schedulers {
   readonly #ipvs: Ipvs;
   readonly #clock: Clock;
   readonly #known = new Map<SchedulerName, { support: SchedulerSupport; askedMs: number }>();
+  /** Found again and not told yet: a later question of the same round may fail. */
+  readonly #found = new Set<SchedulerName>();
 
   constructor(ipvs: Ipvs, clock: Clock) {
     this.#ipvs = ipvs;
@@ -32,11 +34,12 @@ export class Schedulers {
 
   /** Asks again about what was missing long enough ago; returns those that are there now. */
   async relearn(): Promise<readonly SchedulerName[]> {
-    const found: SchedulerName[] = [];
     for (const [name, { support, askedMs }] of this.#known) {
       const due = support === "missing" && this.#clock.nowMs() - askedMs >= MISSING_BELIEVED_MS;
-      if (due && (await this.#ask(name)) !== "missing") found.push(name);
+      if (due && (await this.#ask(name)) !== "missing") this.#found.add(name);
     }
+    const found = [...this.#found];
+    this.#found.clear();
     return found;
   }
 

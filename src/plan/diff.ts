@@ -21,7 +21,6 @@ import type { Address } from "../model/address.ts";
 import type { AddressOperation, IpvsOperation, Operation } from "../model/operation.ts";
 import {
   type Destination,
-  type DestinationId,
   type ServiceId,
   type ServiceKey,
   sameDestination,
@@ -83,6 +82,33 @@ export function diff(current: CurrentState, desired: DesiredState, dirty: DirtyK
   return { ...stages, binds, unbinds };
 }
 
+/** Virtual services that one part of a sliced comparison looks at. */
+export const SERVICES_PER_PART_MAX = 500;
+
+/**
+ * The same as {@link diff} in parts, each made when it is asked for: the operations of a first pass over
+ * a big cluster need not be in memory all at once. Additions of all parts come first, then the other
+ * stages of all parts, so that the order is that of one whole. Addresses are in the last part.
+ */
+export function* diffInParts(
+  current: CurrentState,
+  desired: DesiredState,
+  dirty: DirtyKeys,
+): Generator<Changes, void> {
+  const ids = [...dirty.services].sort(([a], [b]) => (a < b ? -1 : 1));
+  let start = 0;
+  for (; ids.length - start > SERVICES_PER_PART_MAX; start += SERVICES_PER_PART_MAX) {
+    const services = new Map(ids.slice(start, start + SERVICES_PER_PART_MAX));
+    yield diff(current, desired, { services, addresses: NO_ADDRESSES });
+  }
+  yield diff(current, desired, {
+    services: new Map(ids.slice(start)),
+    addresses: dirty.addresses,
+  });
+}
+
+const NO_ADDRESSES: ReadonlySet<Address> = new Set();
+
 /** All operations in the order in which they are sent. */
 export function flatten(changes: Changes): Operation[] {
   const { additions, binds, removals, unbinds, deletions } = changes;
@@ -95,26 +121,38 @@ export function countChanges(changes: Changes): number {
   return additions.length + binds.length + removals.length + unbinds.length + deletions.length;
 }
 
-const NONE: ReadonlyMap<DestinationId, Destination> = new Map();
-
 function diffService(entry: TableEntry | undefined, planned: PlannedService, to: Stages): void {
   const { service, destinations } = planned;
-  const { key } = service;
-  const known = entry?.destinations ?? NONE;
-  if (!entry) to.additions.push({ kind: "add-service", service });
-  else if (!sameSettings(entry.service.settings, service.settings)) {
+  if (!entry) {
+    addService(planned, to);
+    return;
+  }
+  if (!sameSettings(entry.service.settings, service.settings)) {
     to.additions.push({ kind: "set-service", service });
   }
-  if (known === destinations) return;
+  if (entry.destinations !== destinations) diffDestinations(entry, planned, to);
+}
+
+function addService({ service, destinations }: PlannedService, { additions }: Stages): void {
+  const { key } = service;
+  additions.push({ kind: "add-service", service });
+  for (const destination of destinations.values()) {
+    additions.push({ kind: "add-destination", key, destination });
+  }
+}
+
+function diffDestinations(entry: TableEntry, planned: PlannedService, to: Stages): void {
+  const { service, destinations } = planned;
+  const { key } = service;
   for (const [id, destination] of destinations) {
-    const before = known.get(id);
+    const before = entry.destinations.get(id);
     if (!before) to.additions.push({ kind: "add-destination", key, destination });
     else if (!sameDestination(before, destination)) {
       const stage = destination.weight === 0 ? to.removals : to.additions;
       stage.push({ kind: "set-destination", key, destination });
     }
   }
-  for (const [id, destination] of known) {
+  for (const [id, destination] of entry.destinations) {
     if (!destinations.has(id)) removeDestination(destination, planned, to);
   }
 }

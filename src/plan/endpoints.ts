@@ -13,6 +13,7 @@ import type {
 import { type Destination, type DestinationId, socketText } from "../model/virtual-service.ts";
 import { whySpecial } from "./address-rules.ts";
 import { hashText } from "./hash.ts";
+import { PlannedDestinations } from "./planned-destinations.ts";
 
 /** What one port of a Service is served by. */
 export interface ChosenEndpoints {
@@ -55,8 +56,7 @@ export function chooseEndpoints(
   const seed = hashText(node.name, 0);
   const candidates = candidatesOf(port, family, { slices, seed, refused });
   const usable = usableOf(candidates, node);
-  const destinations = new Map<DestinationId, Destination>();
-  for (const candidate of usable) destinations.set(candidate.id, destinationOf(candidate));
+  const destinations = destinationsOf(usable);
   const isAll = usable.length === candidates.length;
   const lingering = isAll ? NOTHING_LINGERS : restOf(candidates, destinations);
   return { destinations, lingering, refused };
@@ -162,16 +162,21 @@ function byTopology(ready: readonly Candidate[], { name, zone }: NodeView): read
   return ready;
 }
 
-function destinationOf({ endpoint, port }: Candidate): Destination {
-  return {
-    address: endpoint.address,
-    port,
-    weight: 1,
-    forward: "masquerade",
-    upperThreshold: 0,
-    lowerThreshold: 0,
-    tunnel: undefined,
-  };
+/** How every endpoint becomes a destination. */
+const ENDPOINT_SETTINGS: Omit<Destination, "address" | "port"> = {
+  weight: 1,
+  forward: "masquerade",
+  upperThreshold: 0,
+  lowerThreshold: 0,
+  tunnel: undefined,
+};
+
+function destinationsOf(usable: readonly Candidate[]): PlannedDestinations {
+  const addresses = usable.map(({ endpoint }) => endpoint.address);
+  const first = usable[0]?.port ?? 0;
+  // Only named ports of several slices differ.
+  const ports = usable.every(({ port }) => port === first) ? first : usable.map(({ port }) => port);
+  return new PlannedDestinations(addresses, ports, ENDPOINT_SETTINGS);
 }
 
 function restOf(

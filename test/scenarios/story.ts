@@ -135,12 +135,7 @@ export class Story {
 
   async #apply(changes: Changes): Promise<void> {
     const { kernel } = this;
-    const outcome = await apply(changes, {
-      kernel,
-      mirror: this.#mirror,
-      desired: this.#index,
-      onProgress: () => {},
-    });
+    const outcome = await apply([changes], { kernel, mirror: this.#mirror, desired: this.#index });
     expect(outcome).toMatchObject({ skipped: 0, refused: [] });
   }
 
