@@ -217,7 +217,9 @@ export class Passes {
     return outcome;
   }
 
+  /** Nothing is known to drain while the picture is partial: what is not wanted may only be hidden. */
   #noticeDrains(ids: Iterable<ServiceId>): void {
+    if (this.#options.store.picture !== "complete") return;
     for (const id of ids) this.drainer.notice(id);
   }
 
