@@ -27,9 +27,9 @@ export class Failures {
     return failure;
   }
 
-  /** Forgets a subject that went through; true when it had failed before. */
-  clear(subject: string): boolean {
-    return this.#bySubject.delete(subject);
+  /** Forgets a subject that went through. */
+  clear(subject: string): void {
+    this.#bySubject.delete(subject);
   }
 
   /** Subjects whose time has come. */

@@ -1,17 +1,13 @@
 /** What a retry begins with: reads again what the kernel refused to change. Writes nothing. */
 import type { Address } from "../model/address.ts";
-import { type ServiceId, type ServiceKey, serviceId } from "../model/virtual-service.ts";
+import type { ServiceId, ServiceKey } from "../model/virtual-service.ts";
 import type { DirtyKeys } from "../plan/diff.ts";
 import { reread } from "./adopt.ts";
 import type { Subject } from "./apply.ts";
 import type { Kernel } from "./kernel.ts";
 import type { Mirror } from "./mirror.ts";
 
-/**
- * Reads `subjects` into the mirror; returns what the diff has to look at: them, and all else on their
- * addresses, since a refusal leaves out what depends on it (an address without a virtual service is
- * not bound, a virtual service stays while its address does).
- */
+/** Reads `subjects` into the mirror; returns them as what the diff has to look at. */
 export async function lookAgain(
   kernel: Kernel,
   mirror: Mirror,
@@ -27,13 +23,6 @@ export async function lookAgain(
   if (addresses.size > 0) {
     await kernel.link.ensure();
     mirror.loadAddresses((await kernel.link.addresses()) ?? []);
-  }
-  for (const key of services.values()) {
-    if (!("mark" in key)) addresses.add(key.address);
-  }
-  for (const { service } of mirror.entries()) {
-    const { key } = service;
-    if (!("mark" in key) && addresses.has(key.address)) services.set(serviceId(key), key);
   }
   return { services, addresses };
 }

@@ -14,7 +14,8 @@ import { type Changes, type DirtyKeys, diffInParts, SERVICES_PER_PART_MAX } from
 import { PlanIndex } from "../plan/index-of-plans.ts";
 import type { PlanOptions } from "../plan/service.ts";
 import type { Adopted } from "./adopt.ts";
-import { apply, keyOf, NO_CHANGES, type Outcome, subjectText, sumOutcomes } from "./apply.ts";
+import { apply, keyOf, NO_CHANGES, type Outcome, sumOutcomes } from "./apply.ts";
+import { around } from "./around.ts";
 import { Audit } from "./audit.ts";
 import { Drainer } from "./drainer.ts";
 import { Failures } from "./failures.ts";
@@ -23,6 +24,7 @@ import { lookAgain } from "./look-again.ts";
 import { Mirror } from "./mirror.ts";
 import { type Planner, planAll, withoutTheirScheduler } from "./planner.ts";
 import { Progress } from "./progress.ts";
+import { remember } from "./remember.ts";
 import { Schedulers } from "./schedulers.ts";
 import { schedulersRefused } from "./schedulers-refused.ts";
 import { splitFirst } from "./split-first.ts";
@@ -119,10 +121,9 @@ export class Passes {
       if (readAll) await this.#readAll();
       const outcomes = [await this.#settle()];
       const refused = schedulersRefused(outcomes[0]?.refused ?? [], this);
-      if (refused.length > 0) {
-        await planAll(this.#planner, refused, "kernel");
-        outcomes.push(await this.#settle());
-      }
+      await planAll(this.#planner, refused, "kernel");
+      // What had to wait for something that went through just now.
+      outcomes.push(await this.#settle());
       this.#count++;
       return {
         ...sumOutcomes(outcomes),
@@ -210,9 +211,10 @@ export class Passes {
   }
 
   async #send(parts: Iterable<Changes>, dirty: DirtyKeys): Promise<Outcome> {
-    const { kernel } = this.#options;
+    const { kernel, clock, log } = this.#options;
     const outcome = await apply(parts, { kernel, mirror: this.mirror, desired: this.index });
-    this.#remember(outcome, dirty);
+    const mended = remember(this.failures, outcome, { dirty, clock, log });
+    if (mended.length > 0) this.index.markDirty(around(this.mirror, mended));
     this.#noticeDrains(dirty.services.keys());
     return outcome;
   }
@@ -221,24 +223,5 @@ export class Passes {
   #noticeDrains(ids: Iterable<ServiceId>): void {
     if (this.#options.store.picture !== "complete") return;
     for (const id of ids) this.drainer.notice(id);
-  }
-
-  /** Updates the list of failures by what was looked at and what was refused. */
-  #remember({ refused }: Outcome, dirty: DirtyKeys): void {
-    const { clock, log } = this.#options;
-    const names = new Set(refused.map(({ subject }) => subjectText(subject)));
-    for (const failure of this.failures.all()) {
-      const name = subjectText(failure.subject);
-      const looked = dirty.services.has(name) || dirty.addresses.has(name);
-      if (looked && !names.has(name) && this.failures.clear(name)) {
-        log.info({ subject: name }, "went through after a refusal");
-      }
-    }
-    for (const refusal of refused) {
-      const { attempts, retryAtMs } = this.failures.add(refusal, clock.nowMs());
-      const { operation, code, message } = refusal;
-      const retryInMs = Math.round(retryAtMs - clock.nowMs());
-      log.error({ operation, code, attempts, retryInMs }, `the kernel refused: ${message}`);
-    }
   }
 }
