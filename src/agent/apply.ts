@@ -160,7 +160,22 @@ class Run {
   ): Promise<void> {
     const sent = operations.every(wanted) ? operations : operations.filter(wanted);
     this.#skipped += operations.length - sent.length;
-    if (sent.length > 0) this.#record(sent, await write(sent));
+    if (sent.length === 0) return;
+    try {
+      this.#record(sent, await write(sent));
+    } catch (error) {
+      this.#assume(sent);
+      throw error;
+    }
+  }
+
+  /** What may have been added is ours to find again, even if nobody wants it by then. */
+  #assume(operations: readonly Operation[]): void {
+    const { mirror } = this.#context;
+    for (const operation of operations) {
+      if (operation.kind !== "add-service") continue;
+      if (!mirror.entry(serviceId(operation.service.key))) mirror.apply(operation);
+    }
   }
 
   #record(operations: readonly Operation[], failures: readonly OperationFailure[]): void {

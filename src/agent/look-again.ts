@@ -22,7 +22,12 @@ export async function lookAgain(
   await reread(kernel, mirror, [...services.values()]);
   if (addresses.size > 0) {
     await kernel.link.ensure();
-    mirror.loadAddresses((await kernel.link.addresses()) ?? []);
+    // All that differs is to be looked at, also what somebody else did meanwhile.
+    const before = new Set(mirror.addresses());
+    const held = new Set((await kernel.link.addresses()) ?? []);
+    mirror.loadAddresses(held);
+    for (const address of before) if (!held.has(address)) addresses.add(address);
+    for (const address of held) if (!before.has(address)) addresses.add(address);
   }
   return { services, addresses };
 }

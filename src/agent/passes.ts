@@ -68,6 +68,7 @@ export class Passes {
   readonly #options: PassesOptions;
   #adopted: Adopted | undefined;
   #unsure = false;
+  /** At the start of the pass: it may become complete while plans of the partial picture are written. */
   #sawComplete = false;
   #count = 0;
 
@@ -191,13 +192,13 @@ export class Passes {
 
   /** The difference of `dirty`, part by part; nothing is taken away while the picture is partial. */
   *#parts(dirty: DirtyKeys): Generator<Changes, void> {
-    const { clock, log, store } = this.#options;
+    const { clock, log } = this.#options;
     const total = dirty.services.size;
     const progress = new Progress({ total, clock, log });
     let done = 0;
     for (const part of diffInParts(this.mirror, this.index, dirty)) {
       const { additions, binds } = part;
-      yield store.picture === "complete" ? part : { ...NO_CHANGES, additions, binds };
+      yield this.#sawComplete ? part : { ...NO_CHANGES, additions, binds };
       done = Math.min(done + SERVICES_PER_PART_MAX, total);
       progress.report(done);
     }
@@ -221,7 +222,7 @@ export class Passes {
 
   /** Nothing is known to drain while the picture is partial: what is not wanted may only be hidden. */
   #noticeDrains(ids: Iterable<ServiceId>): void {
-    if (this.#options.store.picture !== "complete") return;
+    if (!this.#sawComplete) return;
     for (const id of ids) this.drainer.notice(id);
   }
 }
