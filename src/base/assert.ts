@@ -5,11 +5,6 @@ export class AssertionError extends Error {
   override readonly name = "AssertionError";
 }
 
-/** Throws {@link AssertionError} with `message` unless `condition` holds. */
-export function assert(condition: unknown, message: string): asserts condition {
-  if (!condition) throw new AssertionError(message);
-}
-
 /** The end of an exhaustive `switch`: does not compile while a case is missing. */
 export function unreachable(value: never): never {
   throw new AssertionError(`unexpected value ${JSON.stringify(value)}`);

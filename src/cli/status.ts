@@ -2,11 +2,13 @@
 import type { Command } from "commander";
 import type { AgentStatus } from "../agent/status.ts";
 import { CONFIG_DEFAULTS } from "../config/config.ts";
+import { destinationId, serviceId } from "../model/virtual-service.ts";
 import { askStatus } from "../observe/status-socket.ts";
+import { renderTable } from "../plan/render.ts";
 import type { CliContext } from "./context.ts";
 import { outputOption } from "./output-option.ts";
 import { statusText } from "./status-text.ts";
-import { type StatusView, statusView } from "./status-view.ts";
+import { type KernelReading, type StatusView, statusView } from "./status-view.ts";
 
 interface StatusFlags {
   readonly output: string;
@@ -21,7 +23,7 @@ export function addStatus(program: Command, context: CliContext): void {
       "print what the kernel holds, by Service: schedulers, weights, connections, drains",
     )
     .argument("[service]", "only this Service, as namespace/name")
-    .addOption(outputOption())
+    .addOption(outputOption("ipvsadm"))
     .option("--status-socket <path>", "socket of the running agent", CONFIG_DEFAULTS.statusSocket)
     .addHelpText(
       "after",
@@ -31,33 +33,40 @@ Without a running agent it shows the kernel's table alone.
 Examples:
   kube-ipvs status
   kube-ipvs status shop/web-lc
+  kube-ipvs status -o ipvsadm > table      # ipvsadm --restore reads it
   kube-ipvs status -o json | jq '.virtualServices[] | {service, scheduler}'
 `,
     )
     .action(async (service: string | undefined, flags: StatusFlags) => {
-      const view = await readStatus(service, flags, context);
-      context.write(
-        flags.output === "json" ? `${JSON.stringify(view, null, 2)}\n` : statusText(view),
-      );
+      // The agent of the same package answers: its shape is ours.
+      const agent = (await askStatus(flags.statusSocket)) as AgentStatus | undefined;
+      const reading = await readKernel(context);
+      context.write(statusOutput(flags.output, reading, statusView(reading, agent, service)));
     });
 }
 
-async function readStatus(
-  service: string | undefined,
-  { statusSocket }: StatusFlags,
-  context: CliContext,
-): Promise<StatusView> {
-  // The agent of the same package answers: its shape is ours.
-  const agent = (await askStatus(statusSocket)) as AgentStatus | undefined;
+function statusOutput(format: string, reading: KernelReading, view: StatusView): string {
+  if (format === "json") return `${JSON.stringify(view, null, 2)}\n`;
+  if (format === "text") return statusText(view);
+  const shown = new Set(view.virtualServices.map(({ id }) => id));
+  const entries = reading.services.map((service, index) => ({
+    service,
+    destinations: new Map(
+      (reading.destinations[index] ?? []).map((one) => [destinationId(one), one]),
+    ),
+  }));
+  return renderTable(entries.filter(({ service }) => shown.has(serviceId(service.key))));
+}
+
+async function readKernel(context: CliContext): Promise<KernelReading> {
   const kernel = await context.openKernel();
   try {
     const services = await kernel.ipvs.services();
-    const reading = {
+    return {
       services,
       destinations: await kernel.ipvs.destinations(services.map(({ key }) => key)),
       addresses: new Set(await kernel.link.addresses()),
     };
-    return statusView(reading, agent, service);
   } finally {
     kernel.close();
   }

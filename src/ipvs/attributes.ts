@@ -20,9 +20,6 @@ import { NetlinkDecodeError } from "../netlink/errors.ts";
 /** `IPVS_GENL_NAME`. */
 export const IPVS_FAMILY = "IPVS";
 
-/** `IPVS_GENL_VERSION`. */
-export const IPVS_FAMILY_VERSION = 1;
-
 /** `IPVS_CMD_*`. */
 export const COMMANDS = {
   IPVS_CMD_NEW_SERVICE: 1,

@@ -141,13 +141,6 @@ export const bytes: Codec<Uint8Array> = {
   read: (from, start, end) => Uint8Array.from(from.bytes.subarray(start, end)),
 };
 
-/** Present or not (`NLA_FLAG`); only `true` is ever decoded, and encoded as an empty payload. */
-export const flag: Codec<true> = fixed(
-  0,
-  () => undefined,
-  () => true as const,
-);
-
 /** A table of attributes, ready to encode and decode. */
 export interface AttributeTable<R> extends Codec<Attributes<R>> {
   /** Name of the kernel's enumeration, such as `IPVS_SVC_ATTR`. */
@@ -189,21 +182,6 @@ export function attributes<const R extends Rows>(name: string, rows: R): Attribu
       }
       return values as Attributes<R>;
     },
-  };
-}
-
-/**
- * `table`, or its attributes as bytes that were encoded before: what repeats in many messages, such
- * as the name of a virtual service in each of its destinations, is encoded once.
- */
-export function reusable<R>(table: AttributeTable<R>): Codec<Attributes<R> | Uint8Array> {
-  return {
-    isNested: true,
-    write(out, value) {
-      if (value instanceof Uint8Array) out.raw(value);
-      else table.write(out, value);
-    },
-    read: (from, start, end) => table.read(from, start, end),
   };
 }
 

@@ -1,20 +1,19 @@
-/** What can go wrong between us and the kernel, and the questions callers ask about it. */
+/** What can go wrong between us and the kernel. */
 import { constants } from "node:os";
 
-const NAME_OF = new Map<number, string>(
-  Object.entries(constants.errno).map(([name, errno]) => [errno, name]),
-);
-const ERRNO_OF = new Map<string, number>([...NAME_OF].map(([errno, name]) => [name, errno]));
+/** Errnos of Linux that Node has no name for. */
+const LINUX_ONLY = { ESOCKTNOSUPPORT: 94, EPFNOSUPPORT: 96, ESHUTDOWN: 108 };
 
-// Errnos of the kernel that Node has no name for.
-for (const [name, errno] of [
-  ["ESOCKTNOSUPPORT", 94],
-  ["EPFNOSUPPORT", 96],
-  ["ESHUTDOWN", 108],
-] as const) {
-  NAME_OF.set(errno, name);
-  ERRNO_OF.set(name, errno);
-}
+const ERRNO_OF = new Map<string, number>(
+  Object.entries({ ...constants.errno, ...LINUX_ONLY }).map(([name, errno]) => [name, errno]),
+);
+
+/** Of two names of one number these are the second: the kernel's own words are the first. */
+const SECOND_NAMES: ReadonlySet<string> = new Set(["EWOULDBLOCK", "ENOTSUP"]);
+
+const NAME_OF = new Map<number, string>(
+  [...ERRNO_OF].filter(([name]) => !SECOND_NAMES.has(name)).map(([name, errno]) => [errno, name]),
+);
 
 /** The name of an errno, such as `ENOENT`; `E<number>` for one without a name. */
 export function errnoName(errno: number): string {
@@ -57,17 +56,4 @@ export class NetlinkError extends Error {
 /** Bytes that are not what the kernel's headers promise. The message carries the path to them. */
 export class NetlinkDecodeError extends Error {
   override readonly name = "NetlinkDecodeError";
-}
-
-/** IPVS says ESRCH for a missing service and ENOENT for a missing destination. */
-export const isNotFound = (error: unknown): boolean => hasCode(error, "ESRCH", "ENOENT");
-
-export const isAlreadyExists = (error: unknown): boolean => hasCode(error, "EEXIST");
-
-/** Worth the same request again, later. Everything else needs a new plan or a person. */
-export const isTransient = (error: unknown): boolean =>
-  hasCode(error, "EAGAIN", "EINTR", "ENOBUFS", "ENOMEM", "EBUSY", "ETIMEDOUT");
-
-function hasCode(error: unknown, ...codes: readonly string[]): boolean {
-  return error instanceof NetlinkError && codes.includes(error.code);
 }

@@ -43,8 +43,8 @@ export interface NativeLibrary {
 let loaded: NativeLibrary | undefined;
 
 /** Loads the library once for the process. Throws {@link NativeLibraryError}. */
-export function loadLibrary(path: string | undefined = findLibrary()): NativeLibrary {
-  loaded ??= bind(path);
+export function loadLibrary(): NativeLibrary {
+  loaded ??= bindLibrary(findLibrary());
   return loaded;
 }
 
@@ -59,7 +59,8 @@ function findLibrary(): string | undefined {
   return undefined;
 }
 
-function bind(path: string | undefined): NativeLibrary {
+/** Loads the library at `path`. Throws {@link NativeLibraryError}. */
+export function bindLibrary(path: string | undefined): NativeLibrary {
   if (path === undefined) {
     throw new NativeLibraryError(`The native library ${LIBRARY} is missing: run \`npm run build\``);
   }

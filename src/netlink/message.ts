@@ -120,7 +120,7 @@ export function readAcknowledgement(from: Source, message: Message): Acknowledge
   if (end - start < 4 + HEADER_BYTES) {
     throw new NetlinkDecodeError(`nlmsgerr: expected 20 bytes, got ${end - start}`);
   }
-  const errno = -from.view.getInt32(start, HOST_IS_LITTLE_ENDIAN);
+  const errno = Math.abs(from.view.getInt32(start, HOST_IS_LITTLE_ENDIAN));
   if ((flags & NLM_F.ackAttributes) === 0) return { errno, kernelText: "" };
   const requestBytes =
     (flags & NLM_F.capped) === 0
