@@ -155,8 +155,3 @@ export function plan(
     ...parts,
   };
 }
-
-/** `10.0.0.1:80` of each, sorted. */
-export function ids(keys: Iterable<{ address: string; port: number }>): string[] {
-  return [...keys].map(({ address, port }) => socketText(address, port)).sort();
-}
