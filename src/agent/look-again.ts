@@ -21,13 +21,19 @@ export async function lookAgain(
   }
   await reread(kernel, mirror, [...services.values()]);
   if (addresses.size > 0) {
-    await kernel.link.ensure();
-    // All that differs is to be looked at, also what somebody else did meanwhile.
-    const before = new Set(mirror.addresses());
-    const held = new Set((await kernel.link.addresses()) ?? []);
-    mirror.loadAddresses(held);
-    for (const address of before) if (!held.has(address)) addresses.add(address);
-    for (const address of held) if (!before.has(address)) addresses.add(address);
+    for (const address of await rereadAddresses(kernel, mirror)) addresses.add(address);
   }
   return { services, addresses };
+}
+
+/** Returns all that differ from what was believed, also through what somebody else did meanwhile. */
+async function rereadAddresses({ link }: Kernel, mirror: Mirror): Promise<readonly Address[]> {
+  await link.ensure();
+  const before = new Set(mirror.addresses());
+  const held = new Set((await link.addresses()) ?? []);
+  mirror.loadAddresses(held);
+  return [
+    ...[...before].filter((address) => !held.has(address)),
+    ...[...held].filter((address) => !before.has(address)),
+  ];
 }

@@ -1,7 +1,8 @@
 /** Plans the Services whose names are given, into the index. Reads store and mirror, asks no one. */
 
 import type { ObjectName } from "../model/cluster.ts";
-import type { SchedulerChoice } from "../model/scheduler.ts";
+import type { FindingReason } from "../model/finding.ts";
+import { isSchedulerName, type SchedulerChoice } from "../model/scheduler.ts";
 import { type ServiceKey, serviceId } from "../model/virtual-service.ts";
 import type { PlanIndex } from "../plan/index-of-plans.ts";
 import { requestedSchedulers } from "../plan/scheduler-choice.ts";
@@ -32,9 +33,11 @@ export async function planAll(
   from: LastGoodFrom,
 ): Promise<void> {
   const services = names.map((name) => planner.store.service(name));
-  await planner.schedulers.learn(
-    services.flatMap((service) => (service ? requestedSchedulers(service) : [])),
-  );
+  const { scheduler } = planner.options.defaultScheduler;
+  await planner.schedulers.learn([
+    ...(isSchedulerName(scheduler) ? [scheduler] : []),
+    ...services.flatMap((service) => (service ? requestedSchedulers(service) : [])),
+  ]);
   for (const name of names) planOne(planner, name, from);
 }
 
@@ -67,7 +70,7 @@ function lastGood(
 /** The Services whose scheduler annotation is not in force, and why it may be another time. */
 export function withoutTheirScheduler(
   index: PlanIndex,
-  reasons: readonly ("bad-scheduler" | "scheduler-missing")[],
+  reasons: readonly FindingReason[],
 ): ObjectName[] {
   return [...index.names()].filter((name) =>
     index.findings(name).some(({ reason }) => reasons.some((wanted) => wanted === reason)),

@@ -18,7 +18,11 @@ export async function takeStock(
   const { index, mirror } = planner;
   const adopted = await adopt(kernel, mirror, index);
   if (isFirst) {
-    const names = withoutTheirScheduler(index, ["bad-scheduler", "scheduler-missing"]);
+    const names = withoutTheirScheduler(index, [
+      "bad-scheduler",
+      "scheduler-missing",
+      "bad-scheduler-flags",
+    ]);
     await planAll(planner, names, "kernel");
   }
   const services = new Map<ServiceId, ServiceKey>();

@@ -12,7 +12,8 @@ export function planText(dryRun: DryRun, problems: readonly SourceProblem[]): st
   const lines = [
     ...problems.map((problem) => `problem: ${sourceProblemText(problem)}`),
     ...dryRun.findings.map(
-      ({ severity, service, message }) => `${severity}: ${service}: ${message}`,
+      ({ severity, service, field, message }) =>
+        `${severity}: ${[service, field, message].filter((word) => word !== "").join(": ")}`,
     ),
     ...operations.map(operationText),
   ];

@@ -39,8 +39,8 @@ export function annotationField(name: string): string {
   return `metadata.annotations[${name}]`;
 }
 
-/** A value in quotes, cut to what a line can hold. */
+/** A value in quotes, cut to what a line can hold and escaped, so that it cannot forge a line. */
 export function quoted(value: string): string {
   const cut = value.length > VALUE_CHARACTERS_MAX;
-  return `"${cut ? `${value.slice(0, VALUE_CHARACTERS_MAX)}...` : value}"`;
+  return JSON.stringify(cut ? `${value.slice(0, VALUE_CHARACTERS_MAX)}...` : value);
 }

@@ -33,8 +33,8 @@ export interface RefusedEndpoint {
   readonly why: string;
 }
 
+/** Without its id: a text for each of 100,000 endpoints is most of what planning would cost. */
 interface Candidate {
-  readonly id: DestinationId;
   /** Of node and endpoint: the order of all candidates. */
   readonly hash: number;
   readonly port: number;
@@ -104,26 +104,36 @@ function addSlice(
       refused.push({ slice: name, address, why });
       continue;
     }
-    const id = socketText(address, port);
-    to.push({ id, hash: hashText(id, seed), port, endpoint });
+    to.push({ hash: hashText(address, seed ^ port), port, endpoint });
   }
 }
 
-/** Equal ids stay in the order in which they came: sorting is stable. */
+/** Equal ones stay in the order in which they came: sorting is stable. */
 function byHash(a: Candidate, b: Candidate): number {
   if (a.hash !== b.hash) return a.hash - b.hash;
-  return a.id === b.id ? 0 : a.id < b.id ? -1 : 1;
+  if (a.endpoint.address !== b.endpoint.address) {
+    return a.endpoint.address < b.endpoint.address ? -1 : 1;
+  }
+  return a.port - b.port;
 }
 
-function repeatsTheOneBefore({ id }: Candidate, index: number, all: readonly Candidate[]): boolean {
-  return index > 0 && all[index - 1]?.id === id;
+function isSame(a: Candidate | undefined, b: Candidate): boolean {
+  return a?.hash === b.hash && a.port === b.port && a.endpoint.address === b.endpoint.address;
+}
+
+function repeatsTheOneBefore(
+  candidate: Candidate,
+  index: number,
+  all: readonly Candidate[],
+): boolean {
+  return index > 0 && isSame(all[index - 1], candidate);
 }
 
 function withoutRepeats(candidates: readonly Candidate[]): readonly Candidate[] {
   const kept: Candidate[] = [];
   for (const candidate of candidates) {
     const last = kept.at(-1);
-    if (last?.id !== candidate.id) kept.push(candidate);
+    if (!last || !isSame(last, candidate)) kept.push(candidate);
     else if (standing(candidate) > standing(last)) kept[kept.length - 1] = candidate;
   }
   return kept;
@@ -183,5 +193,6 @@ function restOf(
   candidates: readonly Candidate[],
   used: ReadonlyMap<DestinationId, Destination>,
 ): ReadonlySet<DestinationId> {
-  return new Set(candidates.map(({ id }) => id).filter((id) => !used.has(id)));
+  const ids = candidates.map(({ endpoint, port }) => socketText(endpoint.address, port));
+  return new Set(ids.filter((id) => !used.has(id)));
 }

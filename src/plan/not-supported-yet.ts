@@ -41,6 +41,11 @@ const UNSUPPORTED: readonly Unsupported[] = [
     message: "Local is not honoured by this version: endpoints of all nodes are used.",
   },
   {
+    field: "spec.externalTrafficPolicy",
+    isSet: ({ externalTrafficPolicy }) => externalTrafficPolicy === "Local",
+    message: "Local means nothing to this version, which serves no traffic from outside.",
+  },
+  {
     field: "spec.healthCheckNodePort",
     isSet: ({ healthCheckNodePort }) => healthCheckNodePort !== 0,
     message: "the health-check port is not served by this version.",

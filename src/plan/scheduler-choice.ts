@@ -63,11 +63,20 @@ const ALL_FLAGS: readonly SchedulerFlag[] = ["flag-1", "flag-2", "flag-3"];
 export function chooseScheduler(input: SchedulerInput): ChosenScheduler {
   const { service, portName, hasScheduler, defaultChoice } = input;
   const found = findScheduler(service, portName);
-  if (!found) return withFlags(input, usualChoice(defaultChoice.scheduler, defaultChoice));
+  if (!found) return lacksDefault(input) ? stay(input, missingDefault(input)) : byDefault(input);
   const { value } = found;
   if (!isSchedulerName(value)) return stay(input, badName(input, found));
   if (!hasScheduler(value)) return stay(input, missing(input, found));
   return withFlags(input, usualChoice(value, defaultChoice));
+}
+
+function byDefault(input: SchedulerInput): ChosenScheduler {
+  const { defaultChoice } = input;
+  return withFlags(input, usualChoice(defaultChoice.scheduler, defaultChoice));
+}
+
+function lacksDefault({ defaultChoice: { scheduler }, hasScheduler }: SchedulerInput): boolean {
+  return isSchedulerName(scheduler) && !hasScheduler(scheduler);
 }
 
 /** `scheduler` with the flags that it has by default. */
@@ -122,7 +131,7 @@ function withFlags(input: SchedulerInput, usual: SchedulerChoice): ChosenSchedul
   ]);
   if (!found) return { choice: usual, findings: [] };
   const { scheduler } = usual;
-  const words = found.value.split(",").map((word) => word.trim());
+  const words = [...new Set(found.value.split(",").map((word) => word.trim()))];
   const unknown = words.find((word) => word !== "" && !isFlagName(word));
   if (unknown !== undefined) {
     const last = input.lastGood();
@@ -144,14 +153,22 @@ function choiceOf({ scheduler, schedulerFlags }: SchedulerChoice): SchedulerChoi
   return { scheduler, schedulerFlags };
 }
 
-function stay({ defaultChoice, lastGood }: SchedulerInput, finding: Finding): ChosenScheduler {
+/** Used where even the default is missing: every kernel with IPVS was seen to have it. */
+const LAST_RESORT: SchedulerChoice = { scheduler: "rr", schedulerFlags: NO_FLAGS };
+
+function stay(input: SchedulerInput, finding: Finding): ChosenScheduler {
+  const { lastGood } = input;
   const last = lastGood();
   // A virtual service without a scheduler, as others may have left one, serves nobody.
-  const choice = last?.scheduler
-    ? choiceOf(last)
-    : usualChoice(defaultChoice.scheduler, defaultChoice);
-  const message = `${finding.message} ${choice.scheduler} is in force instead.`;
+  const choice = last?.scheduler ? choiceOf(last) : defaultOf(input);
+  // The same words for what stays and for the default: the second plan must not sound like news.
+  const message = `${finding.message} ${choice.scheduler} is in force.`;
   return { choice, findings: [{ ...finding, message }] };
+}
+
+function defaultOf(input: SchedulerInput): SchedulerChoice {
+  const { defaultChoice } = input;
+  return lacksDefault(input) ? LAST_RESORT : usualChoice(defaultChoice.scheduler, defaultChoice);
 }
 
 function badName({ service }: SchedulerInput, { name, value }: FoundAnnotation): Finding {
@@ -173,11 +190,23 @@ function missing({ service }: SchedulerInput, { name, value }: FoundAnnotation):
     reason: "scheduler-missing",
     service: service.name,
     field: annotationField(name),
-    message:
-      `this kernel has no scheduler ${value}: load it with \`modprobe ip_vs_${value}\`, ` +
-      "or choose another; it is looked for again every minute.",
+    message: `This kernel has no scheduler ${value}: ${HOW_TO_GET(value)}`,
   };
 }
+
+function missingDefault({ service, defaultChoice: { scheduler } }: SchedulerInput): Finding {
+  return {
+    severity: "warning",
+    reason: "scheduler-missing",
+    service: service.name,
+    field: "",
+    message: `This kernel has no scheduler ${scheduler}, the default: ${HOW_TO_GET(scheduler)}`,
+  };
+}
+
+const HOW_TO_GET = (scheduler: string): string =>
+  `load it with \`modprobe ip_vs_${scheduler}\`, or choose another of ${SCHEDULER_NAMES.join(", ")}. ` +
+  "It is looked for again every minute.";
 
 function unknownFlag(
   { service }: SchedulerInput,

@@ -45,7 +45,8 @@ export const REFUSED_NAMED_MAX = 10;
 export function planService(input: PlanInput): ServicePlan {
   const { service } = input;
   const plan = { name: service.name, createdMs: service.createdMs };
-  if (isHidden(service.labels) || service.type === "ExternalName") {
+  const isHeadless = service.clusterAddresses.length === 0;
+  if (isHidden(service.labels) || service.type === "ExternalName" || isHeadless) {
     return { ...plan, virtualServices: [], addresses: [], findings: [] };
   }
   const findings = new Map<string, Finding>();

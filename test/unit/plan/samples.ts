@@ -13,7 +13,6 @@ import {
   type ServiceSettings,
   type SocketKey,
   serviceId,
-  socketText,
 } from "../../../src/model/virtual-service.ts";
 import type { PlanInput } from "../../../src/plan/service.ts";
 import type { PlannedService, ServicePlan } from "../../../src/plan/service-plan.ts";

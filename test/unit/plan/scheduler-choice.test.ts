@@ -75,15 +75,21 @@ describe("a value that is no good", () => {
   test("is told with the nearest right word, all words, and what is in force", () => {
     expect(choose(bad, { lastGood: () => chosen("sed") }).findings).toEqual([
       '"lcc" is no scheduler (did you mean lc?). Allowed: rr, wrr, lc, wlc, lblc, lblcr, dh, sh, mh, ' +
-        "sed, nq, fo, ovf, twos. sed is in force instead.",
+        "sed, nq, fo, ovf, twos. sed is in force.",
     ]);
   });
 
   test("is told with what to do when only the kernel lacks it", () => {
     expect(choose({ [OURS]: "mh" }, missing).findings).toEqual([
-      "this kernel has no scheduler mh: load it with `modprobe ip_vs_mh`, or choose another; " +
-        "it is looked for again every minute. rr is in force instead.",
+      "This kernel has no scheduler mh: load it with `modprobe ip_vs_mh`, or choose another of " +
+        "rr, wrr, lc, wlc, lblc, lblcr, dh, sh, mh, sed, nq, fo, ovf, twos. " +
+        "It is looked for again every minute. rr is in force.",
     ]);
+  });
+
+  test("sounds the same when the Service is planned again, so that it is no news", () => {
+    const first = choose({ [OURS]: "lcc" }).findings;
+    expect(choose({ [OURS]: "lcc" }, { lastGood: () => chosen("rr") }).findings).toEqual(first);
   });
 
   test.each(["", "constructor", "toString", "x".repeat(100_000)])(
@@ -169,4 +175,27 @@ test("the schedulers that a Service asks for are those of all its annotations th
   const annotations = { [OURS]: "LC", [`${OURS}.http`]: "mh", [THEIRS]: "sed", [FLAGS]: "sh" };
   expect(requestedSchedulers(service({ annotations })).sort()).toEqual(["lc", "mh", "sed"]);
   expect(requestedSchedulers(service({ annotations: { [OURS]: "nope" } }))).toEqual([]);
+});
+
+describe("a default that the kernel lacks", () => {
+  const mhByDefault = {
+    defaultChoice: { scheduler: "mh", schedulerFlags: [] },
+    hasScheduler: (name: string) => name !== "mh",
+  };
+
+  test("gives way to rr, and says so", () => {
+    const { text, findings } = choose({}, mhByDefault);
+    expect(text).toBe("rr");
+    expect(findings).toEqual([
+      expect.stringContaining("This kernel has no scheduler mh, the default"),
+    ]);
+  });
+
+  test("leaves what a virtual service had", () => {
+    expect(choose({}, { ...mhByDefault, lastGood: () => chosen("lc") }).text).toBe("lc");
+  });
+
+  test("does not matter to a Service that names another", () => {
+    expect(choose({ [OURS]: "sed" }, mhByDefault)).toEqual({ text: "sed", findings: [] });
+  });
 });
