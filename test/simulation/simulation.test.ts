@@ -18,7 +18,7 @@ async function run(seed: number): Promise<string> {
 }
 
 function range(): number[] {
-  const [from = 1, to = 100] = (process.env["SIMULATION_SEEDS"] ?? "1-100").split("-").map(Number);
+  const [from = 1, to = from] = (process.env["SIMULATION_SEEDS"] ?? "1-100").split("-").map(Number);
   return Array.from({ length: to - from + 1 }, (_, index) => from + index);
 }
 

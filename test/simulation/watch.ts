@@ -23,7 +23,8 @@ export class Watch {
   /** Service ids and addresses where the rules rest. */
   readonly #disturbed = new Set<string>();
   #weighted = new Set<string>();
-  #wanted: readonly string[] = [];
+  /** Desired with endpoints. */
+  #usable: ReadonlySet<string> = new Set();
 
   /** Made while the kernel holds nothing but what others made. */
   constructor(kernel: FakeKernel) {
@@ -39,11 +40,12 @@ export class Watch {
 
   /** A new desire: what it leaves without endpoints may be without destinations. */
   expect(desire: Desire): void {
-    for (const id of [...this.#weighted, ...this.#wanted]) {
-      const size = desire.services.get(id)?.destinations.size ?? 0;
-      if (size === 0) this.disturb(id);
-    }
-    this.#wanted = [...desire.services.keys()];
+    const before = [...this.#weighted, ...this.#usable];
+    const usable = [...desire.services.values()].filter(
+      ({ destinations }) => destinations.size > 0,
+    );
+    this.#usable = new Set(usable.map(({ id }) => id));
+    for (const id of before) if (!this.#usable.has(id)) this.disturb(id);
   }
 
   /** An operation reaches the kernel. */
@@ -63,7 +65,7 @@ export class Watch {
   look(when: string): void {
     const weighted = this.#weightedNow();
     for (const id of this.#weighted) {
-      if (!weighted.has(id) && !this.#disturbed.has(id)) {
+      if (!weighted.has(id) && this.#usable.has(id) && !this.#disturbed.has(id)) {
         this.#violate(`${id} lost its last weighted destination, ${when}`);
       }
     }
