@@ -19,7 +19,8 @@ export class FindingsLog {
 
   /** Compares the findings of `names` with what was said of them. */
   report(names: Iterable<ObjectName>): void {
-    for (const name of new Set([...names, ...this.#inConflict])) this.#reportOne(name);
+    const concerned = new Set([...names, ...this.#index.losers(), ...this.#inConflict]);
+    for (const name of concerned) this.#reportOne(name);
   }
 
   #reportOne(name: ObjectName): void {

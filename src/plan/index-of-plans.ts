@@ -44,6 +44,12 @@ export class PlanIndex implements DesiredState {
     return this.#plans.keys();
   }
 
+  /** The Services that want what another one holds. */
+  losers(): Set<ObjectName> {
+    const lost = [...this.#contested.values()].flatMap((claims) => claims.slice(1));
+    return new Set(lost.map(({ planned }) => planned.owner));
+  }
+
   /** The findings of a Service's plan, and its lost conflicts. */
   findings(name: ObjectName): readonly Finding[] {
     const plan = this.#plans.get(name);
