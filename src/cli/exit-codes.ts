@@ -17,6 +17,7 @@ const CODE_OF: Readonly<Record<string, number>> = {
   NO_IPVS: EXIT_CODES.noIpvs.code,
   NO_LIBRARY: EXIT_CODES.noLibrary.code,
   ERR_CONFIG: EXIT_CODES.usage.code,
+  BAD_NAME: EXIT_CODES.usage.code,
 };
 
 /** The exit code that an error asks for. */

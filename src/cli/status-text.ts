@@ -7,7 +7,7 @@ import { tableText } from "./table.ts";
 export function statusText(view: StatusView): string {
   return [
     agentText(view),
-    servicesText(view.virtualServices),
+    servicesText(view),
     section(
       "Missing in the kernel",
       view.missing.map(({ service, id }) => `${service}  ${id}`),
@@ -28,32 +28,54 @@ export function statusText(view: StatusView): string {
 
 function agentText({ agent }: StatusView): string {
   if (!agent) return "No agent answers: Service names, findings and drains are unknown.\n";
-  const last = agent.lastPass
-    ? `last pass ${agent.lastPass.applied} operations in ${agent.lastPass.tookMs.toFixed(1)} ms`
-    : "no pass yet";
-  const missing = Object.entries(agent.schedulers)
-    .filter(([, support]) => support === "missing")
-    .map(([name]) => name);
-  const lacks = missing.length > 0 ? `  kernel lacks ${missing.join(", ")}` : "";
-  return `node ${agent.node}  up since ${agent.startedAt}  objects ${agent.picture}  passes ${agent.passes}, ${last}${lacks}\n`;
+  return tableText([
+    ["Node", agent.node],
+    ["Agent", `up since ${agent.startedAt}; ${passesText(agent)}`],
+    ["Objects", OBJECTS_TEXT[agent.picture]],
+    ...missingSchedulers(agent.schedulers),
+  ]);
 }
 
-function servicesText(services: readonly VirtualServiceView[]): string {
-  if (services.length === 0) return "No virtual services.\n";
+type AgentView = NonNullable<StatusView["agent"]>;
+
+const OBJECTS_TEXT = {
+  none: "not read yet: nothing is written until they are",
+  partial: "some cannot be read: nothing is removed from the kernel until they can (see below)",
+  complete: "all read",
+} as const satisfies Record<AgentView["picture"], string>;
+
+function passesText({ passes, lastPass }: AgentView): string {
+  if (!lastPass) return "no pass has finished yet";
+  const { applied, tookMs } = lastPass;
+  const did = applied === 0 ? "had nothing to write" : `wrote ${counted(applied, "change")}`;
+  return `${counted(passes, "pass", "passes")}, the last one ${did} and took ${tookMs.toFixed(1)} ms`;
+}
+
+function missingSchedulers(schedulers: AgentView["schedulers"]): string[][] {
+  const names = Object.keys(schedulers).filter((name) => schedulers[name] === "missing");
+  return names.length > 0 ? [["Kernel", `has no scheduler ${names.join(", ")}`]] : [];
+}
+
+function counted(count: number, one: string, many = `${one}s`): string {
+  return `${count} ${count === 1 ? one : many}`;
+}
+
+function servicesText({ agent, virtualServices: services }: StatusView): string {
+  if (services.length === 0) return "No virtual services in the kernel.\n";
   const rows: string[][] = [
     ["SERVICE", "PORT", "VIRTUAL SERVICE", "SCHEDULER", "WEIGHT", "ACTIVE", "INACTIVE", "NOTE"],
   ];
   for (const service of services) {
     const scheduler = [service.scheduler, ...service.flags].join(" ");
     rows.push([
-      service.service || "(no Service)",
+      service.service || (agent ? "(no Service)" : "(unknown)"),
       service.port || "-",
       service.id,
       scheduler,
       "",
       "",
       "",
-      noteOf(service),
+      noteOf(service, agent !== null),
     ]);
     for (const { destination, weight, active, inactive, drain } of service.destinations) {
       rows.push(["", "", `  ${destination}`, "", `${weight}`, `${active}`, `${inactive}`, drain]);
@@ -62,16 +84,20 @@ function servicesText(services: readonly VirtualServiceView[]): string {
   return tableText(rows);
 }
 
-function noteOf({ bound, destinations, service }: VirtualServiceView): string {
-  if (!service) return bound ? "" : "made by others";
-  if (!bound) return "address not bound";
-  return destinations.length === 0 ? "no endpoints" : "";
+function noteOf(
+  { bound, destinations, service }: VirtualServiceView,
+  agentAnswers: boolean,
+): string {
+  if (!bound && !agentAnswers) return "address not on kube-ipvs0";
+  if (!bound) return service ? "address not on kube-ipvs0: it gets no traffic" : "made by others";
+  if (!service && agentAnswers) return "no Service asks for it";
+  return destinations.length === 0 ? "no endpoints: connections are refused" : "";
 }
 
 function failures({ agent }: StatusView): string[] {
   return (agent?.failures ?? []).map(
     ({ operation, message, attempts, retryInMs }) =>
-      `${operation}\n      ${message}; tried ${attempts} times, again in ${Math.ceil(retryInMs / 1_000)} s`,
+      `${operation}\n      ${message}; tried ${counted(attempts, "time")}, again in ${Math.ceil(retryInMs / 1_000)} s`,
   );
 }
 

@@ -2,6 +2,7 @@
 import type { AgentStatus } from "../agent/status.ts";
 import type { ObservedDestination, ObservedService } from "../model/counters.ts";
 import { destinationId, type ServiceSettings, serviceId } from "../model/virtual-service.ts";
+import { flagNames } from "../plan/flag-names.ts";
 
 /** One destination as the kernel has it. */
 export interface DestinationView {
@@ -21,6 +22,7 @@ export interface VirtualServiceView {
   readonly port: string;
   readonly id: string;
   readonly scheduler: string;
+  /** As users write them, such as `mh-port`; then `one-packet` and `persistent 10800s`. */
   readonly flags: readonly string[];
   readonly bound: boolean;
   /** Connections since the virtual service was made, as decimal text: it can pass 2^53. */
@@ -116,7 +118,7 @@ function drainText(weight: number, drain: AgentStatus["draining"][number] | unde
 }
 
 function flagsOf(settings: ServiceSettings): string[] {
-  const flags: string[] = [...settings.schedulerFlags];
+  const flags = flagNames(settings);
   if (settings.onePacket) flags.push("one-packet");
   if (settings.persistence) flags.push(`persistent ${settings.persistence.timeoutS}s`);
   return flags;

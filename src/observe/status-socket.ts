@@ -1,6 +1,6 @@
 /** The agent's status on a Unix socket: a small HTTP server and the client that asks it. */
-import { mkdir, rm } from "node:fs/promises";
-import { createServer, request, type Server } from "node:http";
+import { lstat, mkdir, rm } from "node:fs/promises";
+import { createServer, request, type Server, type ServerResponse } from "node:http";
 import { dirname } from "node:path";
 
 /** Longest answer that the client takes. */
@@ -15,18 +15,18 @@ export interface StatusSocket {
 }
 
 /**
- * Serves `GET /status` as JSON at `path`, replacing what a killed agent left there.
- * Rejects with the file system's error when the path cannot be used.
+ * Serves `GET /status` as JSON at `path`, replacing the socket that a killed agent left there.
+ * Rejects with the file system's error when the path cannot be used, and where no socket is in the way.
  */
 export async function serveStatus(path: string, status: () => unknown): Promise<StatusSocket> {
   await mkdir(dirname(path), { recursive: true });
-  await rm(path, { force: true });
+  await removeSocket(path);
   const server = createServer((asked, answer) => {
     if (asked.method !== "GET" || asked.url !== "/status") {
       answer.writeHead(404, { "content-type": "text/plain" }).end("only GET /status is here\n");
       return;
     }
-    answer.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(status()));
+    answerJson(answer, status);
   });
   await listen(server, path);
   return {
@@ -52,6 +52,10 @@ export function askStatus(path: string): Promise<unknown> {
         else parts.push(part);
       });
       answer.on("end", () => {
+        if (answer.statusCode !== 200) {
+          reject(new Error(`the agent at ${path} answered with status ${answer.statusCode}`));
+          return;
+        }
         try {
           resolve(JSON.parse(Buffer.concat(parts).toString()));
         } catch (cause) {
@@ -69,6 +73,30 @@ export function askStatus(path: string): Promise<unknown> {
     });
     asked.end();
   });
+}
+
+/** A question must not end the agent, whatever becomes of the answer. */
+function answerJson(answer: ServerResponse, status: () => unknown): void {
+  try {
+    const text = JSON.stringify(status());
+    answer.writeHead(200, { "content-type": "application/json" }).end(text);
+  } catch (error) {
+    answer.writeHead(500, { "content-type": "text/plain" }).end(`${String(error)}\n`);
+  }
+}
+
+/** A path that was mistyped may name a file that somebody needs. */
+async function removeSocket(path: string): Promise<void> {
+  const found = await lstat(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return undefined;
+    throw error;
+  });
+  if (!found) return;
+  if (!found.isSocket()) {
+    const reason = new Error(`${path} is no socket: the status cannot be served there`);
+    throw Object.assign(reason, { code: "EEXIST" });
+  }
+  await rm(path, { force: true });
 }
 
 function listen(server: Server, path: string): Promise<void> {

@@ -1,0 +1,83 @@
+/** `kube-ipvs plan`: what is printed and how it exits; nothing is written. */
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { EXIT_CODES } from "../../../src/cli/exit-codes.ts";
+import { destination, SETTINGS, tcp } from "../plan/samples.ts";
+import { Shell, webManifest } from "./shell.ts";
+
+let shell: Shell;
+beforeEach(async () => {
+  shell = await Shell.open();
+});
+afterEach(() => {
+  expect(shell.kernel.messages).toBe(0);
+  return shell.close();
+});
+
+/** The kernel as `webManifest()` asks for. */
+function fill(): void {
+  shell.kernel.addLink("dummy");
+  shell.kernel.serviceLink?.addresses.add("10.96.0.10");
+  const key = tcp("10.96.0.10", 80);
+  shell.kernel.addForeign({ key, settings: SETTINGS }, [destination("10.1.0.1", 8080)]);
+}
+
+test("prints each operation and a summary", async () => {
+  await shell.write("web.yaml", webManifest());
+  const { code, out } = await shell.run("plan --manifests DIR");
+  expect(code).toBe(0);
+  expect(out).toBe(`add-service tcp/10.96.0.10:80 scheduler rr
+add-destination tcp/10.96.0.10:80 10.1.0.1:8080 weight 1
+add-address 10.96.0.10
+3 operations for 1 Services: 1 add-service, 1 add-destination, 1 add-address.
+`);
+  expect([...shell.kernel.closed]).toEqual(["ipvs", "link"]);
+});
+
+test("says when there is nothing to do, and counts what others made", async () => {
+  fill();
+  shell.kernel.addForeign({ key: tcp("192.0.2.1", 80), settings: SETTINGS }, []);
+  await shell.write("web.yaml", webManifest());
+  const { out, code } = await shell.run("plan --manifests DIR --exit-code");
+  expect(code).toBe(0);
+  expect(out).toContain("Nothing to do: the kernel is what 1 Services ask for.");
+  expect(out).toContain("1 virtual services of others stay.");
+});
+
+test("exits with the documented code when something would change, and only when asked to", async () => {
+  await shell.write("web.yaml", webManifest());
+  expect((await shell.run("plan --manifests DIR")).code).toBe(0);
+  const { code } = await shell.run("plan --manifests DIR --exit-code");
+  expect(code).toBe(EXIT_CODES.differs.code);
+});
+
+test("prints findings and problems, and removes nothing while something cannot be read", async () => {
+  fill();
+  await shell.write("web.yaml", "kind: Service\nspec: [broken");
+  const { code, out } = await shell.run("plan --manifests DIR");
+  expect(code).toBe(0);
+  expect(out).toMatch(/^problem: .*web\.yaml/);
+  expect(out).toContain("Nothing is removed until every object can be read.");
+  expect(out).toContain("Nothing to do");
+  await shell.write("web.yaml", webManifest({ annotation: "kube-ipvs.io/scheduler: leastcon" }));
+  expect((await shell.run("plan --manifests DIR")).out).toMatch(/^warning: shop\/web: .*leastcon/);
+});
+
+test("JSON has the operations, what was found, findings and problems", async () => {
+  await shell.write("web.yaml", webManifest());
+  const { out } = await shell.run("plan --manifests DIR -o json");
+  expect(JSON.parse(out)).toMatchObject({
+    services: 1,
+    partial: false,
+    found: { services: 0, destinations: 0, addresses: 0, foreign: 0 },
+    operations: [{ kind: "add-service" }, { kind: "add-destination" }, { kind: "add-address" }],
+    findings: [],
+    problems: [],
+  });
+});
+
+test("a folder that is not there is one sentence", async () => {
+  const { code, err } = await shell.run("plan --manifests DIR/nowhere");
+  expect(code).toBe(EXIT_CODES.failed.code);
+  expect(err).toContain("nowhere");
+  expect(err.trimEnd().split("\n")).toHaveLength(1);
+});
