@@ -20,7 +20,7 @@ export function schedulersRefused(
     if (code !== "ENOENT" || !setsScheduler || subject.kind !== "service") continue;
     const planned = index.entry(subject.id);
     const name = planned?.service.settings.scheduler ?? "";
-    // A default that the kernel lacks cannot be replaced by anything: it is refused until it is there.
+    // One that is known to be missing was planned for want of any other: it is refused until it is there.
     if (!planned || !isSchedulerName(name) || !schedulers.has(name)) continue;
     missing.add(name);
     owners.add(planned.owner);
