@@ -29,6 +29,8 @@ export interface AgentOptions {
   readonly minSyncPeriodMs: number;
   /** Time in which the audit should go round once. */
   readonly auditPeriodMs: number;
+  /** Called once, when the first pass is over and nothing more is waited for. */
+  readonly onFirstSync: () => void;
 }
 
 /** Keeps the kernel equal to a source of cluster objects. */
@@ -123,6 +125,7 @@ export class Agent {
     if (!result) return;
     this.#findings.report(result.planned);
     this.#report(result);
+    if (!this.#last) this.#options.onFirstSync();
     this.#last = result;
     this.#wake.abort();
   }

@@ -1,5 +1,6 @@
-/** Keeps the young generation of V8's heap small: memory for a little time, on nodes that have other work. */
+/** Keeps the heap small: memory for a little time, on nodes that have other work. */
 import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 
 /**
  * To be called before anything is allocated. V8 lets the space for new objects grow to 3 x 16 MB under a
@@ -8,4 +9,17 @@ import { setFlagsFromString } from "node:v8";
  */
 export function keepHeapSmall(): void {
   setFlagsFromString("--semi-space-growth-factor=1");
+}
+
+/**
+ * Collects and compacts the heap once, and gives what is free back to the node. For the moment after a
+ * first sync: what was read and parsed is garbage then, and V8 would keep its pages. The process stands
+ * still meanwhile, some 130 ms with 100,000 endpoints.
+ */
+export function compactHeap(): void {
+  setFlagsFromString("--expose-gc");
+  setFlagsFromString("--compact-on-every-full-gc");
+  const collect = runInNewContext("gc") as () => void;
+  collect();
+  setFlagsFromString("--no-compact-on-every-full-gc");
 }

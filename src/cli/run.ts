@@ -3,6 +3,7 @@ import { release } from "node:os";
 import type { Command } from "commander";
 import type { Logger } from "pino";
 import { Agent } from "../agent/agent.ts";
+import { compactHeap } from "../base/small-heap.ts";
 import type { Config } from "../config/config.ts";
 import type { ConfigFlags } from "../config/load-config.ts";
 import { sourceProblemText } from "../kube/change.ts";
@@ -56,6 +57,7 @@ async function run(config: Config, context: CliContext): Promise<void> {
       planOptions: planOptionsOf(config),
       minSyncPeriodMs: config.minSyncPeriodMs,
       auditPeriodMs: config.auditPeriodMs,
+      onFirstSync: compactHeap,
     });
     const status = await serveStatus(config.statusSocket, () => agent.status());
     try {

@@ -139,6 +139,7 @@ async function singleChanges() {
     planOptions: PLAN_OPTIONS,
     minSyncPeriodMs: 0,
     auditPeriodMs: AUDIT_PERIOD_MS,
+    onFirstSync: () => undefined,
   });
   const ended = new AbortController();
   const running = agent.run(ended.signal);

@@ -4,7 +4,6 @@
  */
 import { Agent } from "../../src/agent/agent.ts";
 import { AUDIT_STEP_MS_MAX } from "../../src/agent/audit.ts";
-import type { Change } from "../../src/kube/change.ts";
 import { operationText } from "../../src/model/operation.ts";
 import { serviceId } from "../../src/model/virtual-service.ts";
 import { capturedLog } from "../fakes/captured-log.ts";
@@ -14,10 +13,12 @@ import { ManualClock } from "../fakes/manual-clock.ts";
 import { AUDIT_PERIOD_MS, PLAN_OPTIONS } from "../unit/agent/node-under-test.ts";
 import { destination, SETTINGS, tcp } from "../unit/plan/samples.ts";
 import { Cluster, NODE_NAME, SCHEDULERS } from "./cluster.ts";
+import { setConnections } from "./connections.ts";
 import { differences, type Excused } from "./differences.ts";
 import { drift } from "./drift.ts";
 import { type Desire, desireOf } from "./oracle.ts";
 import { Random } from "./random.ts";
+import { addressOf, changeText } from "./story-text.ts";
 import { noTrouble, type Trouble, UnreliableKernel } from "./unreliable-kernel.ts";
 import { Watch } from "./watch.ts";
 
@@ -96,7 +97,7 @@ export class Simulation {
     else if (what < 75) this.#restart();
     else if (what < 80) this.#changeSchedulers();
     else if (what < 88) this.#drift();
-    else if (what < 94) this.#connect();
+    else if (what < 94) setConnections(this.#kernel, () => this.#random.pick([0, 0, 3]));
     else this.#tellAll(true);
   }
 
@@ -113,6 +114,7 @@ export class Simulation {
       planOptions: PLAN_OPTIONS,
       minSyncPeriodMs: 10,
       auditPeriodMs: AUDIT_PERIOD_MS,
+      onFirstSync: () => undefined,
     });
     const end = new AbortController();
     const complete = this.#random.chance(70);
@@ -195,16 +197,6 @@ export class Simulation {
     return { foreign: this.#watch.foreign, orphans: this.#orphans };
   }
 
-  #connect(): void {
-    for (const { service, destinations } of this.#kernel.table.entries().values()) {
-      for (const one of destinations.values()) {
-        const active = this.#random.pick([0, 0, 3]);
-        const connections = { active, inactive: 0, persistent: 0 };
-        this.#kernel.table.setConnections(service.key, one, connections);
-      }
-    }
-  }
-
   #disturbAround(operation: object): void {
     if ("address" in operation) this.#watch.disturb(String(operation.address));
     for (const id of this.#desire.services.keys()) {
@@ -223,13 +215,12 @@ export class Simulation {
     Object.assign(this.#trouble, noTrouble());
     for (const name of SCHEDULERS) this.#kernel.table.schedulers.add(name);
     this.#kernel.table.schedulers.delete("leastcon");
-    for (const { service, destinations } of this.#kernel.table.entries().values()) {
-      for (const one of destinations.values()) {
-        this.#kernel.table.setConnections(service.key, one, NO_CONNECTIONS);
-      }
-    }
     this.#tellAll(true);
-    await this.#clock.advance(SILENCE_MS);
+    // Twice: the connections of a destination that went are found again when it is back.
+    for (let half = 0; half < 2; half++) {
+      setConnections(this.#kernel, () => 0);
+      await this.#clock.advance(SILENCE_MS / 2);
+    }
     this.#kernel.seen.length = 0;
     this.#kernel.calls.clear();
     await this.#clock.advance(QUIET_MS);
@@ -252,37 +243,4 @@ export class Simulation {
   #trace(what: string): void {
     this.trace.push(`${this.#clock.nowMs()} ms: ${what}`);
   }
-}
-
-const NO_CONNECTIONS = { active: 0, inactive: 0, persistent: 0 };
-
-function changeText(change: Change): string {
-  switch (change.kind) {
-    case "replaced":
-      return "whole picture";
-    case "node":
-      return `node: zone ${change.value?.zone ?? ""}`;
-    case "service": {
-      const { value, name } = change;
-      if (!value) return `service ${name} goes`;
-      const ports = value.ports.map(({ protocol, port }) => `${protocol}:${port}`).join();
-      const age = `created ${value.createdMs}`;
-      return `service ${name} ${value.clusterAddresses.join()} ${ports} ${age} ${JSON.stringify(value.annotations)}`;
-    }
-    default: {
-      const { value, name } = change;
-      const endpoints = value?.endpoints.map(
-        ({ address, ready, serving }) => `${address}${ready ? "" : serving ? " serving" : " out"}`,
-      );
-      return `slice ${name} ${endpoints ? `[${endpoints.join(", ")}]` : "goes"}`;
-    }
-  }
-}
-
-/** `tcp/10.96.0.1:80` -> `10.96.0.1`. */
-export function addressOf(id: string): string {
-  return id
-    .replace(/^\w+\//, "")
-    .replace(/:\d+$/, "")
-    .replaceAll(/[[\]]/g, "");
 }

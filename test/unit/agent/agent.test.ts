@@ -34,6 +34,7 @@ class Running {
       planOptions: PLAN_OPTIONS,
       minSyncPeriodMs: 10,
       auditPeriodMs: AUDIT_PERIOD_MS,
+      onFirstSync: () => undefined,
     });
     this.ended = this.agent.run(this.end.signal);
     // A test that expects a rejection awaits it itself.
