@@ -146,7 +146,8 @@ export class Passes {
     const isFirst = this.#adopted === undefined;
     this.#adopted = await takeStock(this.#planner, kernel, { isFirst });
     this.#unsure = false;
-    this.#noticeDrains(this.mirror.ids());
+    // What drained may be gone altogether.
+    this.#noticeDrains([...this.mirror.ids(), ...this.drainer.all().map(({ service }) => service)]);
   }
 
   /** Retries, audit and drain: what time brings, not the cluster. */

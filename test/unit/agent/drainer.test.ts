@@ -90,3 +90,16 @@ test("ends when the endpoint is back, by one message", async () => {
   expect(node.wrote()).toEqual(["set-destination tcp/10.96.0.10:80 10.1.0.2:8080 weight 1"]);
   expect(node.passes.drainer.all()).toEqual([]);
 });
+
+test("ends when its virtual service is gone and the kernel has to be read again", async () => {
+  const node = await draining();
+  node.kernel.table.apply({ kind: "delete-service", key: KEY });
+  node.remove("shop/web");
+  node.kernel.before = (call) => {
+    if (call === "writeAddresses") throw new Error("socket broke");
+  };
+  await expect(node.pass()).rejects.toThrow("socket broke");
+  node.kernel.before = () => {};
+  await node.pass();
+  expect(node.passes.drainer.all()).toEqual([]);
+});
