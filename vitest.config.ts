@@ -11,6 +11,8 @@ export default defineConfig({
           // No test changes what another one imports, and many wait for files or timers.
           isolate: false,
           maxWorkers: 4,
+          // What waits for the slow look at a folder needs some seconds, and more on a busy machine.
+          testTimeout: 30_000,
         },
       },
       {

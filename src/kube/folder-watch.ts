@@ -208,7 +208,10 @@ export class FolderWatch {
       });
       this.#subscribeProblem = undefined;
     } catch (err) {
-      this.#subscribeProblem = `${errorText(err)}; changes are seen every ${LOOK_MS} ms only`;
+      // A folder that is missing is the look's to tell, and may be back before it looks.
+      const isMissing = err instanceof Error && "code" in err && err.code === "ENOENT";
+      const problem = `${errorText(err)}; changes are seen every ${LOOK_MS} ms only`;
+      this.#subscribeProblem = isMissing ? undefined : problem;
     }
   }
 
