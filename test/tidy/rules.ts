@@ -4,6 +4,12 @@ import { importsOf, resolveImport, type SourceFile, withoutComments } from "./so
 /** Lines that one file may have. */
 const LINES_MAX = 250;
 
+/** Everything that `agent` ties together. */
+const BELOW_AGENT = [
+  ...["base", "model", "plan", "kube", "config", "observe"],
+  ...["netlink", "ipvs", "host", "nft", "conntrack"],
+] as const;
+
 /** Who may import whom inside `src`; each may import its own files. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   base: [],
@@ -15,8 +21,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   netlink: ["base", "model"],
   ipvs: ["base", "model", "netlink"],
   host: ["base", "model", "netlink"],
-  agent: ["base", "model", "plan", "kube", "config", "observe", "netlink", "ipvs", "host"],
-  cli: ["base", "model", "plan", "kube", "config", "observe", "netlink", "ipvs", "host", "agent"],
+  nft: ["base", "model", "netlink"],
+  conntrack: ["base", "model", "netlink"],
+  agent: [...BELOW_AGENT],
+  cli: [...BELOW_AGENT, "agent"],
   "main.ts": ["base", "config", "host", "observe", "cli"],
 };
 
@@ -57,8 +65,8 @@ const PACKAGE_HOMES: readonly {
 }[] = [
   {
     name: /^(?:ffi|ref)-napi$/,
-    home: /^src\/netlink\/library\.ts$/,
-    use: "src/netlink/library.ts",
+    home: /^src\/(?:netlink|nft)\/library\.ts$/,
+    use: "src/netlink/library.ts or src/nft/library.ts",
   },
   { name: /^(?!node:)/, home: /^src\/(?!plan\/)/, use: "base and model: plan imports no package" },
   {
