@@ -1,6 +1,7 @@
 /** `kube-ipvs plan`: what `run` would change now. Changes nothing. */
 import type { Command } from "commander";
 import { dryRun } from "../agent/dry-run.ts";
+import { ConfigError } from "../config/config-error.ts";
 import type { ConfigFlags } from "../config/load-config.ts";
 import type { SourceProblem } from "../kube/change.ts";
 import { readManifests } from "../kube/read-manifests.ts";
@@ -39,7 +40,11 @@ interface PlanFlags extends ConfigFlags {
 async function plan(flags: PlanFlags, context: CliContext): Promise<void> {
   const { output, exitCode } = flags;
   const config = await loadRunConfig(flags, context);
-  const { picture, problems } = await readManifests(config.manifests);
+  if (config.source.kind === "api") {
+    const message = "`plan` reads a folder: give --manifests DIR";
+    throw new ConfigError([{ where: "--manifests", message }]);
+  }
+  const { picture, problems } = await readManifests(config.source.folder);
   const kernel = await context.openKernel();
   try {
     const result = await dryRun({

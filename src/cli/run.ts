@@ -5,6 +5,7 @@ import type { Logger } from "pino";
 import { Agent } from "../agent/agent.ts";
 import { compactHeap } from "../base/small-heap.ts";
 import type { Config } from "../config/config.ts";
+import { ConfigError } from "../config/config-error.ts";
 import type { ConfigFlags } from "../config/load-config.ts";
 import { sourceProblemText } from "../kube/change.ts";
 import { ManifestSource } from "../kube/manifest-source.ts";
@@ -43,7 +44,11 @@ async function run(config: Config, context: CliContext): Promise<void> {
   const kernel = await context.openKernel();
   try {
     await prepare(kernel, config, { log, context });
-    const source = new ManifestSource(config.manifests, {
+    if (config.source.kind === "api") {
+      const message = "the API server is no source yet: give --manifests DIR";
+      throw new ConfigError([{ where: "--manifests", message }]);
+    }
+    const source = new ManifestSource(config.source.folder, {
       clock,
       onProblem: (problem) => log.warn(sourceProblemText(problem)),
       onSolved: (problem) => log.info(`mended: ${sourceProblemText(problem)}`),
@@ -87,7 +92,7 @@ async function prepare(
       ipvs: info.version,
       connectionTableSize: info.connectionTableSize,
       timeouts,
-      manifests: config.manifests,
+      source: config.source,
       scheduler: config.scheduler.scheduler,
       drainTimeoutMs: config.drainTimeoutMs,
     },

@@ -60,7 +60,11 @@ export async function loadConfig(flags: ConfigFlags, surroundings: Surroundings)
   const file = await readConfigFile(flags.config, surroundings);
   const settings = new Settings(flags, file, surroundings.env);
   const config: Config = {
-    manifests: settings.required("manifests", "expected a folder of manifests (--manifests DIR)"),
+    ...NOT_SET,
+    source: {
+      kind: "manifests",
+      folder: settings.required("manifests", "expected a folder of manifests (--manifests DIR)"),
+    },
     nodeName: settings.nodeName(surroundings.hostname),
     scheduler: settings.scheduler(),
     drainTimeoutMs: settings.duration("drainTimeout", 0),
@@ -73,6 +77,34 @@ export async function loadConfig(flags: ConfigFlags, surroundings: Surroundings)
   if (settings.problems.length > 0) throw new ConfigError(settings.problems);
   return config;
 }
+
+/** What no flag and no field sets yet. */
+const NOT_SET = {
+  detectLocal: { mode: "none" },
+  masqueradeBit: CONFIG_DEFAULTS.masqueradeBit,
+  masqueradeAll: false,
+  nodePortAddresses: { kind: "all" },
+  externalRanges: [],
+  excludeRanges: [],
+  strictArp: false,
+  ipvsTimeouts: { tcpS: 0, tcpFinS: 0, udpS: 0 },
+  conntrack: {
+    maxPerCore: CONFIG_DEFAULTS.conntrackMaxPerCore,
+    min: CONFIG_DEFAULTS.conntrackMin,
+    tcpEstablishedS: 86_400,
+    tcpCloseWaitS: 3_600,
+    tcpBeLiberal: undefined,
+    udpS: undefined,
+    udpStreamS: undefined,
+  },
+  bindAddress: CONFIG_DEFAULTS.bindAddress,
+  healthz: { host: "0.0.0.0", port: CONFIG_DEFAULTS.healthzPort },
+  metrics: { host: "127.0.0.1", port: CONFIG_DEFAULTS.metricsPort },
+  bindAddressHardFail: false,
+  oomScoreAdj: CONFIG_DEFAULTS.oomScoreAdj,
+  initOnly: false,
+  ignored: [],
+} as const satisfies Partial<Config>;
 
 /** Shorter audits would be a load and find nothing. */
 const AUDIT_PERIOD_MS_MIN = 1_000;

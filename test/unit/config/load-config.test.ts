@@ -35,8 +35,8 @@ function text({ where, message }: ConfigProblem): string {
 
 describe("loadConfig", () => {
   test("needs no more than a folder", async () => {
-    expect(await load({ flags: { manifests: "/m" } })).toEqual({
-      manifests: "/m",
+    expect(await load({ flags: { manifests: "/m" } })).toMatchObject({
+      source: { kind: "manifests", folder: "/m" },
       nodeName: "node-a",
       scheduler: { scheduler: "rr", schedulerFlags: [] },
       drainTimeoutMs: 30_000,
@@ -61,8 +61,8 @@ describe("loadConfig", () => {
       statusSocket: "/tmp/s",
     };
     const header = { apiVersion: "kube-ipvs.io/v1alpha1", kind: "KubeIpvsConfiguration" };
-    expect(await load({ file: JSON.stringify({ ...header, ...settings }) })).toEqual({
-      manifests: "/m",
+    expect(await load({ file: JSON.stringify({ ...header, ...settings }) })).toMatchObject({
+      source: { kind: "manifests", folder: "/m" },
       nodeName: "n1",
       scheduler: { scheduler: "sh", schedulerFlags: ["flag-1", "flag-2"] },
       drainTimeoutMs: 90_000,
@@ -77,7 +77,7 @@ describe("loadConfig", () => {
   test("lets a flag beat the file, and the file beat the default", async () => {
     const file = `${HEADER}manifests: /file\nlogLevel: warn\nscheduler: {default: lc}\n`;
     expect(await load({ file, flags: { manifests: "/flag" } })).toMatchObject({
-      manifests: "/flag",
+      source: { kind: "manifests", folder: "/flag" },
       logLevel: "warn",
       scheduler: { scheduler: "lc" },
     });
