@@ -2,7 +2,7 @@
 import type { Command } from "commander";
 import { dryRun } from "../agent/dry-run.ts";
 import { ConfigError } from "../config/config-error.ts";
-import type { ConfigFlags } from "../config/load-config.ts";
+import type { ConfigFlags } from "../config/given-settings.ts";
 import type { SourceProblem } from "../kube/change.ts";
 import { readManifests } from "../kube/read-manifests.ts";
 import { flatten } from "../plan/diff.ts";

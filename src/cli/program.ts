@@ -75,11 +75,14 @@ function withoutUnknownFlags(
 const READS_CONFIG: ReadonlySet<string> = new Set(["run", "plan"]);
 
 function knownFlags(command: Command): KnownFlag[] {
-  const help = ["-h", "--help"].map((flag) => ({ flag, takesValue: false }));
-  const own = command.options.flatMap(({ short, long, required }) =>
+  const help = ["-h", "--help"].map((flag) => ({ flag, value: "none" as const }));
+  const own = command.options.flatMap(({ short, long, required, optional }) =>
     [short, long]
       .filter((flag): flag is string => typeof flag === "string")
-      .map((flag) => ({ flag, takesValue: required })),
+      .map((flag): KnownFlag => {
+        if (required) return { flag, value: "needed" };
+        return { flag, value: optional ? "optional" : "none" };
+      }),
   );
   return [...own, ...help];
 }

@@ -1,32 +1,43 @@
 /** The flags that `run` and `plan` share, and their way to a configuration. */
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { CONFIG_DEFAULTS, type Config } from "../config/config.ts";
 import { ConfigError } from "../config/config-error.ts";
-import { type ConfigFlags, loadConfig } from "../config/load-config.ts";
-import { SCHEDULER_NAMES } from "../model/scheduler.ts";
+import { type ConfigFlags, REFUSED_FLAGS } from "../config/given-settings.ts";
+import { IGNORED_FLAGS } from "../config/ignored-settings.ts";
+import { loadConfig } from "../config/load-config.ts";
 import type { PlanOptions } from "../plan/service.ts";
 import type { CliContext } from "./context.ts";
+import { RUN_FLAG_GROUPS } from "./run-flag-groups.ts";
 
 /** Adds them. Defaults are not commander's: a flag that was not given must not beat the file. */
 export function addRunFlags(command: Command): Command {
-  const { scheduler, drainTimeout, logLevel, logFormat, statusSocket } = CONFIG_DEFAULTS;
-  return command
-    .option("--manifests <dir>", "folder of Service, EndpointSlice and Node objects (YAML or JSON)")
-    .option("--node-name <name>", "name of this node (default: NODE_NAME, else the host name)")
-    .option("--config <file>", "KubeIpvsConfiguration file; flags beat it")
-    .option(
-      "--scheduler <name>",
-      `for Services without an annotation (default: ${scheduler}): ${SCHEDULER_NAMES.join(", ")}`,
-    )
-    .option("--scheduler-flags <list>", "its flags: sh-port, sh-fallback, mh-port, mh-fallback")
-    .option(
-      "--drain-timeout <duration>",
-      `how long a removed endpoint keeps its connections (default: ${drainTimeout})`,
-    )
-    .option("--log-level <level>", `trace, debug, info, warn, error (default: ${logLevel})`)
-    .option("--log-format <format>", `auto, pretty or json (default: ${logFormat})`)
-    .option("--status-socket <path>", `where \`status\` asks (default: ${statusSocket})`);
+  for (const { heading, flags } of RUN_FLAG_GROUPS) {
+    for (const [flag, description] of flags) {
+      command.addOption(runOption(flag, description).helpGroup(heading));
+    }
+  }
+  for (const { flag, isSwitch } of [...IGNORED_FLAGS, ...REFUSED_FLAGS]) {
+    command.addOption(runOption(`${flag} ${isSwitch ? "[bool]" : "<value>"}`, "").hideHelp());
+  }
+  return command.addHelpText("after", KUBE_PROXY_TEXT);
 }
+
+/** As kube-proxy's flags: lists may be given in parts, of others the last one counts. */
+function runOption(flag: string, description: string): Option {
+  const option = new Option(flag, description);
+  const isList = flag.endsWith("<list>");
+  return option.argParser((value: string, before: string | undefined) => {
+    const text = value.replace(/^=/, ""); // `-v=2` reaches us as `=2`.
+    return isList && before !== undefined ? `${before},${text}` : text;
+  });
+}
+
+const KUBE_PROXY_TEXT = `
+In place of kube-proxy:
+  Its file (KubeProxyConfiguration) and its flags are taken as they are, with its defaults; only
+  --ipvs-min-sync-period is ${CONFIG_DEFAULTS.minSyncPeriod} here. Unlike there, a flag beats the file. What means nothing here
+  (--config-sync-period, --feature-gates, --kube-api-qps, ...) is accepted, and named once at start.
+`;
 
 /** The configuration. Rejects with {@link ConfigError}, which has every mistake of flags and file. */
 export async function loadRunConfig(flags: ConfigFlags, context: CliContext): Promise<Config> {

@@ -6,7 +6,7 @@ import { Agent } from "../agent/agent.ts";
 import { compactHeap } from "../base/small-heap.ts";
 import type { Config } from "../config/config.ts";
 import { ConfigError } from "../config/config-error.ts";
-import type { ConfigFlags } from "../config/load-config.ts";
+import type { ConfigFlags } from "../config/given-settings.ts";
 import { sourceProblemText } from "../kube/change.ts";
 import { ManifestSource } from "../kube/manifest-source.ts";
 import { createLog } from "../observe/log.ts";
@@ -19,18 +19,16 @@ import { VERSION } from "./version.ts";
 export function addRun(program: Command, context: CliContext): void {
   const command = program
     .command("run")
-    .description(
-      "keep the kernel's virtual services equal to the Services of a folder of manifests",
-    )
+    .description("keep the kernel's virtual services equal to the Services of the cluster")
     .addHelpText(
       "after",
       `
 It works until SIGTERM or SIGINT, and leaves the data plane as it is when it ends.
 
 Examples:
-  kube-ipvs run --manifests /etc/kube-ipvs/manifests --node-name "$(hostname)"
+  kube-ipvs run --config /var/lib/kube-proxy/config.conf
+  kube-ipvs run --kubeconfig /etc/kube-ipvs/kubeconfig.yaml --cluster-cidr 10.244.0.0/16
   kube-ipvs run --manifests ./deploy/samples --node-name demo-node --scheduler lc
-  kube-ipvs run --config /etc/kube-ipvs/config.yaml
 `,
     );
   addRunFlags(command).action(async (flags: ConfigFlags) => {

@@ -9,8 +9,11 @@ import type { ConfigProblem } from "./config-error.ts";
 export interface KnownFlag {
   /** With its dashes: `--manifests`, `-o`. */
   readonly flag: string;
-  /** True when a value has to follow: `--manifests DIR` or `--manifests=DIR`. */
-  readonly takesValue: boolean;
+  /**
+   * `needed`: `--manifests DIR` or `--manifests=DIR`; `optional`: a switch, alone or as `--profiling=false`;
+   * `none`: never.
+   */
+  readonly value: "needed" | "optional" | "none";
 }
 
 /**
@@ -40,9 +43,10 @@ function flagProblem(
   flags: ReadonlyMap<string, KnownFlag>,
 ): string | undefined {
   const flag = flags.get(nameOf(word));
+  if (flag === undefined && flags.get(word.slice(0, 2))?.value === "needed") return undefined; // -v2
   if (flag === undefined) return `unknown flag${didYouMean(nameOf(word), flags.keys())}`;
-  if (word.includes("=")) return flag.takesValue ? undefined : "takes no value";
-  if (flag.takesValue && (next === undefined || isFlag(next))) return "needs a value";
+  if (word.includes("=")) return flag.value === "none" ? "takes no value" : undefined;
+  if (flag.value === "needed" && (next === undefined || isFlag(next))) return "needs a value";
   return undefined;
 }
 

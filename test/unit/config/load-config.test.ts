@@ -2,7 +2,8 @@
 import { describe, expect, test } from "vitest";
 import { checkFlags } from "../../../src/config/check-flags.ts";
 import { ConfigError, type ConfigProblem } from "../../../src/config/config-error.ts";
-import { type ConfigFlags, loadConfig } from "../../../src/config/load-config.ts";
+import type { ConfigFlags } from "../../../src/config/given-settings.ts";
+import { loadConfig } from "../../../src/config/load-config.ts";
 
 const HEADER = "apiVersion: kube-ipvs.io/v1alpha1\nkind: KubeIpvsConfiguration\n";
 
@@ -121,7 +122,7 @@ banana: 1
       "kube-ipvs.yaml:7: scheduler.defualt: unknown field defualt: did you mean default?",
       "kube-ipvs.yaml:8: drainTimeout: expected a text, found 30 (write it in quotes, a duration with its unit)",
       "kube-ipvs.yaml:11: banana: unknown field banana",
-      "--manifests: expected a folder of manifests (--manifests DIR)",
+      "--kubeconfig: nothing says where Services come from: give a kubeconfig (--kubeconfig FILE, or clientConnection.kubeconfig), or a folder of manifests (--manifests DIR), or run in a pod of the cluster (where KUBERNETES_SERVICE_HOST is set)",
       "--scheduler: unknown scheduler wrrr (did you mean wrr?); one of rr, wrr, lc, wlc, lblc, lblcr, dh, sh, mh, sed, nq, fo, ovf, twos",
       'kube-ipvs.yaml:10: auditPeriod: expected a duration of 1000 to 2147483647 milliseconds such as 30s or 1m30s, found "1ms"',
       'kube-ipvs.yaml:9: logLevel: expected one of trace, debug, info, warn, error, fatal, silent, found "wran" (did you mean warn?)',
@@ -131,16 +132,17 @@ banana: 1
   });
 
   test.each`
-    file                                                                                          | problem
-    ${"a: [\n"}                                                                                   | ${/^kube-ipvs.yaml:1: is no YAML: /}
-    ${""}                                                                                         | ${"kube-ipvs.yaml: expected apiVersion: kube-ipvs.io/v1alpha1 and kind: KubeIpvsConfiguration"}
-    ${"apiVersion: v1\nkind: KubeIpvsConfiguraton\n"}                                             | ${'kube-ipvs.yaml:2: kind: expected KubeIpvsConfiguration, found "KubeIpvsConfiguraton" (did you mean KubeIpvsConfiguration?)'}
-    ${"kind: KubeIpvsConfiguration\n"}                                                            | ${"kube-ipvs.yaml:1: apiVersion: expected kube-ipvs.io/v1alpha1, found nothing"}
-    ${"apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\nmode: ipvs\n"} | ${"kube-ipvs.yaml:2: kind: a KubeProxyConfiguration is not read yet by this version; write its settings as a KubeIpvsConfiguration, or as flags"}
-    ${`${HEADER}scheduler: rr\n`}                                                                 | ${'kube-ipvs.yaml:3: scheduler: expected fields, found "rr"'}
-    ${`${HEADER}scheduler: {default: sh, flags: [sh-prot]}\n`}                                    | ${"kube-ipvs.yaml:3: scheduler.flags: unknown scheduler flag sh-prot (did you mean sh-port?); one of sh-fallback, sh-port, mh-fallback, mh-port"}
-    ${`${HEADER}scheduler: {default: rr, flags: [sh-port]}\n`}                                    | ${"kube-ipvs.yaml:3: scheduler.flags: sh-port is a flag of the scheduler sh, and the default is rr"}
-    ${`${HEADER}nodeName: a/b\n`}                                                                 | ${'kube-ipvs.yaml:3: nodeName: expected letters, digits, "-" and ".", found "a/b" (--node-name NAME sets it)'}
+    file                                                                                    | problem
+    ${"a: [\n"}                                                                             | ${/^kube-ipvs.yaml:1: is no YAML: /}
+    ${""}                                                                                   | ${"kube-ipvs.yaml: expected apiVersion: kube-ipvs.io/v1alpha1 and kind: KubeIpvsConfiguration, or apiVersion: kubeproxy.config.k8s.io/v1alpha1 and kind: KubeProxyConfiguration"}
+    ${"apiVersion: v1\nkind: KubeIpvsConfiguraton\n"}                                       | ${'kube-ipvs.yaml:2: kind: expected KubeIpvsConfiguration or KubeProxyConfiguration, found "KubeIpvsConfiguraton" (did you mean KubeIpvsConfiguration?)'}
+    ${"kind: KubeIpvsConfiguration\n"}                                                      | ${"kube-ipvs.yaml:1: apiVersion: expected kube-ipvs.io/v1alpha1, found nothing"}
+    ${"apiVersion: kubeproxy.config.k8s.io/v1\nkind: KubeProxyConfiguration\nmode: ipvs\n"} | ${'kube-ipvs.yaml:1: apiVersion: expected kubeproxy.config.k8s.io/v1alpha1, found "kubeproxy.config.k8s.io/v1" (did you mean kubeproxy.config.k8s.io/v1alpha1?)'}
+    ${"apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfig\nmode: ipvs\n"}  | ${'kube-ipvs.yaml:2: kind: expected KubeIpvsConfiguration or KubeProxyConfiguration, found "KubeProxyConfig"'}
+    ${`${HEADER}scheduler: rr\n`}                                                           | ${'kube-ipvs.yaml:3: scheduler: expected fields, found "rr"'}
+    ${`${HEADER}scheduler: {default: sh, flags: [sh-prot]}\n`}                              | ${"kube-ipvs.yaml:3: scheduler.flags: unknown scheduler flag sh-prot (did you mean sh-port?); one of sh-fallback, sh-port, mh-fallback, mh-port"}
+    ${`${HEADER}scheduler: {default: rr, flags: [sh-port]}\n`}                              | ${"kube-ipvs.yaml:3: scheduler.flags: sh-port is a flag of the scheduler sh, and the default is rr"}
+    ${`${HEADER}nodeName: a/b\n`}                                                           | ${'kube-ipvs.yaml:3: nodeName: expected letters, digits, "-" and ".", found "a/b" (--node-name NAME sets it)'}
   `("refuses a file with $file", async ({ file, problem }) => {
     const found = await problems({ file, flags: { manifests: "/m" } });
     expect(found).toContainEqual(
@@ -161,11 +163,12 @@ banana: 1
 
 describe("checkFlags", () => {
   const known = [
-    { flag: "--manifests", takesValue: true },
-    { flag: "--log-level", takesValue: true },
-    { flag: "--verbose", takesValue: false },
-    { flag: "-o", takesValue: true },
-  ];
+    { flag: "--manifests", value: "needed" },
+    { flag: "--log-level", value: "needed" },
+    { flag: "--verbose", value: "none" },
+    { flag: "-o", value: "needed" },
+    { flag: "--switch", value: "optional" },
+  ] as const;
 
   test.each`
     argv                                              | expected
@@ -179,6 +182,9 @@ describe("checkFlags", () => {
     ${["--log-level", "-1"]}                          | ${[]}
     ${["--", "--nonsense"]}                           | ${[]}
     ${["word", "-"]}                                  | ${[]}
+    ${["--switch", "--switch=false", "--verbose"]}    | ${[]}
+    ${["-ojson", "-o=json"]}                          | ${[]}
+    ${["-p5"]}                                        | ${["-p5: unknown flag"]}
   `("finds $expected in $argv", ({ argv, expected }) => {
     expect(checkFlags(argv, known).map(text)).toEqual(expected);
   });
