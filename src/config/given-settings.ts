@@ -3,7 +3,8 @@
 import type { ConfigProblem } from "./config-error.ts";
 import type { ConfigFile, Written } from "./config-file.ts";
 import { IGNORED_FLAGS, ignoredFlag } from "./ignored-settings.ts";
-import { SETTINGS, type Setting, type SettingName } from "./settings.ts";
+import { type KubeProxyNames, SETTINGS, type Setting, type SettingName } from "./settings.ts";
+import { shown } from "./shown.ts";
 
 /**
  * The flags as they were given, named as commander names them (`--node-name` is `nodeName`); absent ones
@@ -102,7 +103,7 @@ export class GivenSettings {
     const text = found === "" ? kubeProxy.emptyFlag : found;
     if (text === undefined) return undefined;
     const name = kubeProxy.flag;
-    return { text: kubeProxy.inOurWords?.(text) ?? text, where: name, name, level: "flag" };
+    return this.#inOurWords(kubeProxy, { text, where: name, name, level: "flag" });
   }
 
   #ownField({ own }: Setting): Given | undefined {
@@ -115,8 +116,16 @@ export class GivenSettings {
     const written = this.#file.fields.get(kubeProxy.field);
     if (written === undefined || written.text === "") return undefined;
     if (kubeProxy.zeroIsUnset && ZERO.test(written.text)) return undefined;
-    const text = kubeProxy.inOurWords?.(written.text) ?? written.text;
-    return { ...written, text, name: kubeProxy.field, level: "file" };
+    return this.#inOurWords(kubeProxy, { ...written, name: kubeProxy.field, level: "file" });
+  }
+
+  #inOurWords({ inOurWords, values }: KubeProxyNames, given: Given): Given | undefined {
+    if (inOurWords === undefined) return given;
+    const text = inOurWords(given.text);
+    if (text !== undefined) return { ...given, text };
+    const message = `expected ${values}, found ${shown(given.text)}`;
+    this.problems.push({ where: given.where, message });
+    return undefined;
   }
 
   #flagText(flag: string): string | undefined {

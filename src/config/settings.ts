@@ -10,15 +10,17 @@ interface Names {
 }
 
 /** Names that kube-proxy has too, and what differs where they are used. */
-interface KubeProxyNames extends Names {
+export interface KubeProxyNames extends Names {
   /** Where it is not that of the setting. */
   readonly type?: ValueType;
   /** Zero in a file means "not set": kubeadm writes every field that nobody set as zero. */
   readonly zeroIsUnset?: true;
   /** What an empty flag means, where it does not mean "not set". */
   readonly emptyFlag?: string;
-  /** kube-proxy's value in our words; what it does not know stays as it is. */
-  readonly inOurWords?: (text: string) => string;
+  /** kube-proxy's value in our words, undefined for what is none of `values`. */
+  readonly inOurWords?: (text: string) => string | undefined;
+  /** What `inOurWords` knows. */
+  readonly values?: string;
 }
 
 /** One setting. A KubeIpvsConfiguration has its own names and kube-proxy's, the other kind kube-proxy's only. */
@@ -33,12 +35,18 @@ export interface Setting {
 const VERBOSITY_DEBUG = 4;
 const VERBOSITY_TRACE = 6;
 
-function levelOfVerbosity(text: string): string {
-  if (!/^\d+$/.test(text)) return text;
+function levelOfVerbosity(text: string): string | undefined {
+  if (!/^\d+$/.test(text)) return undefined;
   const verbosity = Number(text);
   if (verbosity >= VERBOSITY_TRACE) return "trace";
   return verbosity >= VERBOSITY_DEBUG ? "debug" : "info";
 }
+
+/** `text` is kube-proxy's default, written out by tools: it says nothing about what is wanted here. */
+const FORMAT_OF_KUBE_PROXY: ReadonlyMap<string, string> = new Map([
+  ["text", "auto"],
+  ["json", "json"],
+]);
 
 /** All of them. */
 export const SETTINGS = {
@@ -201,6 +209,7 @@ export const SETTINGS = {
       type: "integer",
       zeroIsUnset: true,
       inOurWords: levelOfVerbosity,
+      values: "a whole number such as 2",
     },
   },
   logFormat: {
@@ -209,8 +218,8 @@ export const SETTINGS = {
     kubeProxy: {
       field: "logging.format",
       flag: "--logging-format",
-      // kube-proxy's default, written out by tools: it says nothing about what is wanted here.
-      inOurWords: (text) => (text === "text" ? "auto" : text),
+      inOurWords: (text) => FORMAT_OF_KUBE_PROXY.get(text),
+      values: "text or json",
     },
   },
   statusSocket: { type: "text", own: { field: "statusSocket", flag: "--status-socket" } },

@@ -1,38 +1,7 @@
 /** Settings from flags, environment and file: who wins, and how mistakes are told. */
 import { describe, expect, test } from "vitest";
 import { checkFlags } from "../../../src/config/check-flags.ts";
-import { ConfigError, type ConfigProblem } from "../../../src/config/config-error.ts";
-import type { ConfigFlags } from "../../../src/config/given-settings.ts";
-import { loadConfig } from "../../../src/config/load-config.ts";
-
-const HEADER = "apiVersion: kube-ipvs.io/v1alpha1\nkind: KubeIpvsConfiguration\n";
-
-interface Given {
-  readonly flags?: ConfigFlags;
-  readonly file?: string;
-  readonly env?: Record<string, string>;
-  readonly hostname?: string;
-}
-
-function load({ flags = {}, file, env = {}, hostname = "Node-A" }: Given) {
-  const readFile = async (): Promise<string> => {
-    if (file === undefined) throw new Error("no such file");
-    return file;
-  };
-  const config = file === undefined ? {} : { config: "kube-ipvs.yaml" };
-  return loadConfig({ ...config, ...flags }, { env, hostname, readFile });
-}
-
-async function problems(given: Given): Promise<readonly string[]> {
-  const err: unknown = await load(given).catch((caught: unknown) => caught);
-  if (!(err instanceof ConfigError)) throw new Error("expected a ConfigError");
-  expect(err.message.split("\n")).toEqual(err.problems.map(text));
-  return err.problems.map(text);
-}
-
-function text({ where, message }: ConfigProblem): string {
-  return `${where}: ${message}`;
-}
+import { HEADER, load, problems, problemText } from "./load.ts";
 
 describe("loadConfig", () => {
   test("needs no more than a folder", async () => {
@@ -186,6 +155,6 @@ describe("checkFlags", () => {
     ${["-ojson", "-o=json"]}                          | ${[]}
     ${["-p5"]}                                        | ${["-p5: unknown flag"]}
   `("finds $expected in $argv", ({ argv, expected }) => {
-    expect(checkFlags(argv, known).map(text)).toEqual(expected);
+    expect(checkFlags(argv, known).map(problemText)).toEqual(expected);
   });
 });
