@@ -7,7 +7,6 @@
 #define _GNU_SOURCE
 #include "client.h"
 #include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
@@ -19,8 +18,13 @@
 #define EVENTS_MAX 256
 #define TICK_MS 2 /* how exactly pace, intervals and time limits are kept */
 
-static struct options options = {
-    .concurrency = 1, .timeout_us = 2000000, .interval_us = 100000, .duration_us = UINT64_MAX};
+static struct options options = {.kind = SOCK_STREAM,
+                                 .size = sizeof "hello",
+                                 .concurrency = 1,
+                                 .timeout_us = 2000000,
+                                 .interval_us = 100000,
+                                 .duration_us = UINT64_MAX};
+static char request[LINE_BYTES_MAX];
 static struct slot slots[SLOTS_MAX];
 static int poll_set;
 static uint64_t start_us, started;
@@ -43,27 +47,36 @@ static void slot_failed(struct slot *slot, int error) {
 }
 
 static void say(struct slot *slot) {
-    static const char line[] = "hello\n";
     slot->sent_us = now_us();
     slot->deadline_us = slot->sent_us + options.timeout_us;
     slot->state = WAITING;
     slot->used = 0;
-    if (send(slot->socket, line, sizeof line - 1, MSG_DONTWAIT) < 0) slot_failed(slot, errno);
+    if (send(slot->socket, request, options.size, MSG_DONTWAIT) < 0) slot_failed(slot, errno);
+}
+
+/* Binds to the source that is next, and to the port where one is wanted. */
+static void bind_slot(struct slot *slot) {
+    int on = 1;
+    struct endpoint any = {.size = options.to.size}, *source = &any;
+    any.any.sa_family = options.to.any.sa_family;
+    if (options.source_count) source = &options.sources[slot->source];
+    /* The port is at the same place in both families. */
+    source->v4.sin_port = htons(options.source_port);
+    /* A port that one connection had is free for the next; else the kernel chooses at connect, so
+     * that one source port serves many destinations. */
+    if (options.source_port) setsockopt(slot->socket, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    else setsockopt(slot->socket, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
+    if (bind(slot->socket, &source->any, source->size) < 0) fail("bind a source address");
 }
 
 static void connect_slot(struct slot *slot) {
-    int on = 1, type = options.udp ? SOCK_DGRAM : SOCK_STREAM;
+    int type = options.kind | SOCK_NONBLOCK | SOCK_CLOEXEC;
     slot->source = (unsigned)(started++ % (options.source_count ? options.source_count : 1));
     slot->sent_us = now_us();
     slot->deadline_us = slot->sent_us + options.timeout_us;
-    slot->socket = socket(options.to.any.sa_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    slot->socket = socket(options.to.any.sa_family, type, options.protocol);
     if (slot->socket < 0) fail("socket");
-    if (options.source_count) {
-        struct endpoint *source = &options.sources[slot->source];
-        /* Ports are chosen at connect, so that one source port serves many destinations. */
-        setsockopt(slot->socket, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
-        if (bind(slot->socket, &source->any, source->size) < 0) fail("bind a source address");
-    }
+    if (options.source_count || options.source_port) bind_slot(slot);
     slot->state = CONNECTING;
     struct epoll_event event = {.events = EPOLLOUT, .data.ptr = slot};
     if (epoll_ctl(poll_set, EPOLL_CTL_ADD, slot->socket, &event) < 0) fail("epoll_ctl");
@@ -172,11 +185,13 @@ static void read_sources(char *list) {
     }
 }
 
-/* A client that connects thousands of times a second must not run out of ports. */
-static void reuse_ports(void) {
-    int file = open("/proc/sys/net/ipv4/tcp_tw_reuse", O_WRONLY | O_CLOEXEC);
-    if (file < 0 || write(file, "1", 1) != 1) fail("tcp_tw_reuse");
-    close(file);
+/* A line of `size` bytes with its end. */
+static void make_request(void) {
+    errno = EMSGSIZE;
+    if (options.size < sizeof "hello" || options.size > sizeof request) fail("--size");
+    memset(request, '.', options.size);
+    memcpy(request, "hello", sizeof "hello" - 1);
+    request[options.size - 1] = '\n';
 }
 
 static uint64_t milliseconds(const char *text) { return strtoull(text, NULL, 10) * 1000; }
@@ -184,6 +199,7 @@ static uint64_t milliseconds(const char *text) { return strtoull(text, NULL, 10)
 static void read_options(int count, char **words) {
     static const struct option known[] = {
         {"netns", 1, 0, 'n'},       {"to", 1, 0, 't'},          {"udp", 0, 0, 'u'},
+        {"sctp", 0, 0, 's'},        {"size", 1, 0, 'z'},        {"source-port", 1, 0, 'p'},
         {"from", 1, 0, 'f'},        {"requests", 1, 0, 'r'},    {"duration-ms", 1, 0, 'd'},
         {"concurrency", 1, 0, 'c'}, {"timeout-ms", 1, 0, 'o'},  {"rate", 1, 0, 'a'},
         {"interval-ms", 1, 0, 'i'}, {0, 0, 0, 0}};
@@ -194,7 +210,10 @@ static void read_options(int count, char **words) {
             reuse_ports();
             break;
         case 't': options.to = parse_endpoint(optarg); break;
-        case 'u': options.udp = 1; break;
+        case 'u': options.kind = SOCK_DGRAM; break;
+        case 's': options.protocol = IPPROTO_SCTP; break;
+        case 'z': options.size = strtoull(optarg, NULL, 10); break;
+        case 'p': options.source_port = (uint16_t)atoi(optarg); break;
         case 'f': read_sources(optarg); break;
         case 'r': options.requests = strtoull(optarg, NULL, 10); break;
         case 'd': options.duration_us = milliseconds(optarg); break;
@@ -215,6 +234,7 @@ int client_main(const char *mode, int count, char **words) {
     options.hold = strcmp(mode, "hold") == 0;
     read_options(count + 1, words - 1);
     if (options.hold) options.requests = 0;
+    make_request();
     struct sigaction action = {.sa_handler = on_signal};
     sigaction(SIGTERM, &action, NULL);
     sigaction(SIGINT, &action, NULL);

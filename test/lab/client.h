@@ -6,10 +6,13 @@
 
 #define SLOTS_MAX 1024
 #define SOURCES_MAX 64
-#define REPLY_BYTES_MAX 256
+#define REPLY_BYTES_MAX LINE_BYTES_MAX
 
 struct options {
-    int hold, udp;
+    int hold;
+    int kind, protocol;   /* as socket(2) takes them */
+    uint16_t source_port; /* 0: the kernel's choice, another one each time */
+    size_t size;          /* of a request; the answer is as long */
     struct endpoint to, sources[SOURCES_MAX];
     unsigned source_count, concurrency;
     uint64_t requests;    /* 0: no limit */

@@ -50,13 +50,13 @@ static unsigned place(char table[][NAME_BYTES_MAX], unsigned *count, unsigned ma
 
 void count_answer(struct slot *slot, const char *line, uint64_t latency_us) {
     char pod[REPLY_BYTES_MAX];
-    const char *space = strchr(line, ' ');
-    size_t size = space ? (size_t)(space - line) : strlen(line);
-    memcpy(pod, line, size);
-    pod[size] = 0;
+    char client[REPLY_BYTES_MAX] = "";
+    /* Blanks at the end are filling. */
+    pod[0] = 0;
+    sscanf(line, "%s %s", pod, client);
     unsigned at = place(pods, &pod_count, PODS_MAX, pod);
     answers[slot->source][at]++;
-    seen_answers[place(seen, &seen_count, SEEN_MAX, space ? space + 1 : "")]++;
+    seen_answers[place(seen, &seen_count, SEEN_MAX, client)]++;
     if (answered < LATENCIES_MAX)
         latencies[answered] = latency_us > UINT32_MAX ? UINT32_MAX : (uint32_t)latency_us;
     answered++;

@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #define PODS_MAX 256
-#define LINE_BYTES_MAX 1024
 #define BACKLOG 4096
 
 struct pod {
@@ -38,6 +37,7 @@ struct answer {
     struct source *source; /* NULL when the connection is gone */
     struct endpoint client;
     int http;
+    size_t size; /* of the request */
     struct answer *next;
 };
 
@@ -65,11 +65,14 @@ static void remove_source(struct source *source) {
     free(source);
 }
 
-static void send_answer(struct source *source, const struct endpoint *client, int http) {
-    char address[ADDRESS_TEXT_MAX], body[NAME_BYTES_MAX + ADDRESS_TEXT_MAX + 8];
+static void send_answer(struct source *source, const struct endpoint *client, int http,
+                        size_t request) {
+    char address[ADDRESS_TEXT_MAX], body[NAME_BYTES_MAX + ADDRESS_TEXT_MAX + LINE_BYTES_MAX];
     char text[sizeof body + 128];
     address_text(client, address);
-    int size = snprintf(body, sizeof body, "%s %s\n", source->pod->name, address);
+    int filled = snprintf(body, sizeof body, "%s %s", source->pod->name, address);
+    int fill = !http && (size_t)filled + 1 < request ? (int)request - filled - 1 : 0;
+    int size = snprintf(body, sizeof body, "%s %s%*s\n", source->pod->name, address, fill, "");
     if (http)
         size = snprintf(text, sizeof text,
                         "HTTP/1.1 200 OK\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s",
@@ -82,15 +85,15 @@ static void send_answer(struct source *source, const struct endpoint *client, in
         shutdown(source->socket, SHUT_WR);
 }
 
-static void answer(struct source *source, const struct endpoint *client, int http) {
+static void answer(struct source *source, const struct endpoint *client, int http, size_t size) {
     struct pod *pod = source->pod;
     if (pod->delay_us == 0) {
-        send_answer(source, client, http);
+        send_answer(source, client, http, size);
         return;
     }
     struct answer *waiting = malloc(sizeof *waiting);
     if (!waiting) fail("memory");
-    *waiting = (struct answer){now_us() + pod->delay_us, source, *client, http, NULL};
+    *waiting = (struct answer){now_us() + pod->delay_us, source, *client, http, size, NULL};
     *pod->last = waiting;
     pod->last = &waiting->next;
     if (source->kind != CONNECTION) return;
@@ -107,7 +110,7 @@ static void answer_lines(struct source *source) {
         size_t size = (size_t)(end + 1 - source->line);
         source->used = http ? 0 : source->used - size;
         memmove(source->line, end + 1, source->used);
-        answer(source, &source->client, http);
+        answer(source, &source->client, http, size);
     }
 }
 
@@ -119,7 +122,7 @@ int send_due(void) {
             pod->first = due->next;
             if (!pod->first) pod->last = &pod->first;
             struct source *source = due->source;
-            if (source) send_answer(source, &due->client, due->http);
+            if (source) send_answer(source, &due->client, due->http, due->size);
             if (source && source->kind == CONNECTION) {
                 struct epoll_event again = {.events = EPOLLIN, .data.ptr = source};
                 epoll_ctl(poll_set, EPOLL_CTL_MOD, source->socket, &again);
@@ -145,8 +148,10 @@ static void accept_all(struct source *listener) {
 static void receive_all(struct source *source) {
     char text[LINE_BYTES_MAX];
     struct endpoint client = {.size = sizeof client.v6};
-    while (recvfrom(source->socket, text, sizeof text, MSG_DONTWAIT, &client.any, &client.size) >= 0) {
-        answer(source, &client, 0);
+    ssize_t size;
+    while ((size = recvfrom(source->socket, text, sizeof text, MSG_DONTWAIT, &client.any,
+                            &client.size)) >= 0) {
+        answer(source, &client, 0, (size_t)size);
         client.size = sizeof client.v6;
     }
 }
@@ -164,10 +169,12 @@ static void read_lines(struct source *source) {
     if (source->used == sizeof source->line) remove_source(source); /* No line is that long. */
 }
 
-static void listen_at(struct pod *pod, int type, uint16_t port) {
+static void listen_at(struct pod *pod, int type, int protocol, uint16_t port) {
     int on = 1, off = 0;
     struct sockaddr_in6 any = {.sin6_family = AF_INET6, .sin6_port = htons(port)};
-    int socket_ = socket(AF_INET6, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    int socket_ = socket(AF_INET6, type | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol);
+    /* Not every kernel has SCTP; who asks for it there is told by the client. */
+    if (socket_ < 0 && errno == EPROTONOSUPPORT && protocol == IPPROTO_SCTP) return;
     if (socket_ < 0) fail("socket");
     setsockopt(socket_, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     setsockopt(socket_, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
@@ -190,8 +197,9 @@ void start_pod(const char *name, const char *namespace, int delay_ms, char **por
     snprintf(pod->name, sizeof pod->name, "%s", name);
     enter_namespace(namespace);
     for (char *port; (port = strtok_r(NULL, " ", ports));) {
-        listen_at(pod, SOCK_STREAM, (uint16_t)atoi(port));
-        listen_at(pod, SOCK_DGRAM, (uint16_t)atoi(port));
+        listen_at(pod, SOCK_STREAM, IPPROTO_TCP, (uint16_t)atoi(port));
+        listen_at(pod, SOCK_DGRAM, IPPROTO_UDP, (uint16_t)atoi(port));
+        listen_at(pod, SOCK_STREAM, IPPROTO_SCTP, (uint16_t)atoi(port));
     }
     enter_namespace("-");
 }

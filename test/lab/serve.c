@@ -1,7 +1,7 @@
 /* `traffic serve`: obeys orders about pods' servers, and lets the servers work.
  *
  * Orders are lines on the standard input, each answered by a line when it is done:
- *   serve POD NETNS DELAY-MS PORT...   listens for TCP and UDP, IPv4 and IPv6
+ *   serve POD NETNS DELAY-MS PORT...   listens for TCP, UDP and SCTP, IPv4 and IPv6
  *   delay POD MS                       from now on answers after this long
  *   stop POD                           closes its listeners and its connections
  * The end of the input ends the process. */

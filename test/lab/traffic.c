@@ -5,7 +5,8 @@
  *   traffic hold --to A:P ...     connections that stay open (client.c)
  *
  * The protocol is one line each way: whatever the client says, the pod answers
- * `POD CLIENT-ADDRESS`; a line that begins with `GET ` gets the same as an HTTP response. */
+ * `POD CLIENT-ADDRESS`, filled up with blanks to the length of what it was told; a line that begins
+ * with `GET ` gets the same as an HTTP response. */
 #define _GNU_SOURCE
 #include "traffic.h"
 #include <arpa/inet.h>
@@ -94,6 +95,12 @@ void raise_file_limit(void) {
     if (getrlimit(RLIMIT_NOFILE, &limit) < 0) fail("getrlimit");
     limit.rlim_cur = limit.rlim_max;
     if (setrlimit(RLIMIT_NOFILE, &limit) < 0) fail("setrlimit");
+}
+
+void reuse_ports(void) {
+    int file = open("/proc/sys/net/ipv4/tcp_tw_reuse", O_WRONLY | O_CLOEXEC);
+    if (file < 0 || write(file, "1", 1) != 1) fail("tcp_tw_reuse");
+    close(file);
 }
 
 int main(int count, char **words) {

@@ -8,6 +8,7 @@
 
 #define NAME_BYTES_MAX 64
 #define ADDRESS_TEXT_MAX 64
+#define LINE_BYTES_MAX 4096 /* of a request, and of its answer */
 
 struct endpoint {
     union {
@@ -35,6 +36,9 @@ void enter_namespace(const char *name);
 
 /* Lets the process have as many open files as the kernel allows it. */
 void raise_file_limit(void);
+
+/* Without it a client that connects thousands of times a second runs out of ports. */
+void reuse_ports(void);
 
 int serve_main(int count, char **words);
 int client_main(const char *mode, int count, char **words);
