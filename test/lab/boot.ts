@@ -26,8 +26,6 @@ export const SHARED_FOLDER = "/run/lab";
 
 const MEMORY_MB_DEFAULT = 2048;
 const TIMEOUT_MS_DEFAULT = 300_000;
-/** From the polite signal to the one that cannot be refused. */
-const KILL_AFTER_MS = 2_000;
 const SHARED_FOLDER_BYTES = 512 * 1024 * 1024;
 
 /** What to run in the lab, and who listens. */
@@ -98,26 +96,35 @@ async function runUml(folder: string, options: LabOptions): Promise<Ended> {
     `LAB_FOLDER=${folder}`,
     "con=none con0=fd:0,fd:1 quiet loglevel=1",
   ].flatMap((words) => words.split(" "));
-  const child = spawn(kernel, args, {
-    cwd: "/",
-    // It keeps its socket below HOME, so that is the folder which is removed at the end.
-    env: { PATH: "/usr/bin:/bin", HOME: folder, TMPDIR: memoryFolder },
-    // A group of its own: the guest's processes are processes of the machine too, and end with it.
-    detached: !interactive,
-    stdio: interactive ? "inherit" : ["ignore", "pipe", "pipe"],
-  });
-  return await follow(child, folder, options);
+  // It keeps its socket below HOME, so that is the folder which is removed at the end.
+  const env = { PATH: "/usr/bin:/bin", HOME: folder, TMPDIR: memoryFolder };
+  return await follow(startGuarded([kernel, ...args], env, interactive), folder, options);
 }
 
 async function runNamespace(folder: string, options: LabOptions): Promise<Ended> {
   const flags = ["--net", "--mount", "--pid", "--fork", "--kill-child"];
-  const child = spawn("unshare", [...flags, join(folder, "init")], {
+  const env = { ...process.env, LAB_ENGINE: "namespace", LAB_FOLDER: folder };
+  const words = ["unshare", ...flags, join(folder, "init")];
+  return await follow(startGuarded(words, env, options.interactive === true), folder, options);
+}
+
+/** Starts the lab's processes under the guard, which ends them all: on a signal, or with this process. */
+function startGuarded(
+  words: readonly string[],
+  env: NodeJS.ProcessEnv,
+  interactive: boolean,
+): ChildProcess {
+  return spawn(builtProgram("guard"), words, {
     cwd: "/",
-    env: { ...process.env, LAB_ENGINE: "namespace", LAB_FOLDER: folder },
-    detached: !options.interactive,
-    stdio: options.interactive ? "inherit" : ["ignore", "pipe", "pipe"],
+    env: {
+      ...env,
+      GUARD_PARENT: `${process.pid}`,
+      ...(interactive && { GUARD_TERMINAL: "1" }),
+    },
+    // Keys of a terminal are for this process, which ends the lab in its own way.
+    detached: !interactive,
+    stdio: interactive ? "inherit" : ["ignore", "pipe", "pipe"],
   });
-  return await follow(child, folder, options);
 }
 
 /** Waits for the lab's end and reads how the program ended. */
@@ -129,7 +136,7 @@ async function follow(child: ChildProcess, folder: string, options: LabOptions):
   child.stderr?.setEncoding("utf8").on("data", (text: string) => console.accept(text));
   const lines = new LineFollower(join(folder, "report.jsonl"), (value) => onLine?.(value));
   let late = false;
-  const end = (): void => endChild(child, options.interactive !== true);
+  const end = (): void => void child.kill("SIGTERM");
   const timer = setTimeout(
     () => {
       late = true;
@@ -165,20 +172,6 @@ function readStatus(folder: string): number | undefined {
   if (!existsSync(path)) return undefined;
   const [kind, number] = readFileSync(path, "utf8").trim().split(" ");
   return Number(number) + (kind === "signal" ? 128 : 0);
-}
-
-/** Ends the lab's processes and no others: the one started here, and its own group. */
-function endChild(child: ChildProcess, group: boolean): void {
-  const send = (name: NodeJS.Signals): void => {
-    if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
-    try {
-      process.kill(group ? -child.pid : child.pid, name);
-    } catch (err) {
-      if ((err as NodeJS.ErrnoException).code !== "ESRCH") throw err;
-    }
-  };
-  send("SIGTERM");
-  setTimeout(() => send("SIGKILL"), KILL_AFTER_MS).unref();
 }
 
 /** What init reads: paths to keep in sight, the environment, the words of the command. */

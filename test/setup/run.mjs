@@ -12,6 +12,8 @@ import { main } from "./main.mjs";
 import { ROOT } from "./paths.mjs";
 import { prepare } from "./prepare.mjs";
 
+const INTERRUPTED = 130;
+
 /** @type {Readonly<Record<string, string>>} */
 const PROGRAMS = {
   lab: "test/lab/shell/outside.ts",
@@ -30,11 +32,23 @@ await main(async () => {
   return await runProgram([program, ...args]);
 });
 
-/** @param {readonly string[]} args @returns {Promise<number>} */
+/**
+ * Runs the program to its end. From here on it decides what a signal means, and this process ends after
+ * it: else it would be left alone, with a lab that nobody looks at.
+ *
+ * @param {readonly string[]} args
+ * @returns {Promise<number>}
+ */
 function runProgram(args) {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, ["--enable-source-maps", ...args], { stdio: "inherit" });
+    for (const name of /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"])) {
+      process.removeAllListeners(name);
+      // Ctrl-C reaches every process of the terminal by itself, and twice would be an emergency.
+      const isForBoth = name === "SIGINT" && process.stdin.isTTY;
+      process.on(name, () => isForBoth || child.kill(name));
+    }
     child.on("error", reject);
-    child.on("close", (status) => resolve(status ?? 130));
+    child.on("close", (status) => resolve(status ?? INTERRUPTED));
   });
 }

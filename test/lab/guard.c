@@ -1,0 +1,67 @@
+/* `guard PROGRAM ARGUMENT...` runs a program and ends it, with its whole process group, when it is
+ * told to or when whoever started the guard is gone, however that ended. A User-Mode Linux guest is
+ * many processes of the machine, and none of them would notice.
+ *
+ * GUARD_TERMINAL=1: the program stays in the group that has the terminal, and is ended alone.
+ * The exit status is the program's, 128 + number when a signal ended it. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define KILL_AFTER_S 2 /* from the polite signal to the one that cannot be refused */
+
+static void fail(const char *what) {
+    fprintf(stderr, "guard: %s: %s\n", what, strerror(errno));
+    exit(127);
+}
+
+static pid_t start(char **words, int has_terminal, const sigset_t *before) {
+    pid_t child = fork();
+    if (child < 0) fail("fork");
+    /* On both sides, so that the group is there whoever comes first. */
+    if (!has_terminal) setpgid(child, child);
+    if (child > 0) return child;
+    sigprocmask(SIG_SETMASK, before, NULL);
+    execvp(words[0], words);
+    fail(words[0]);
+    return 0;
+}
+
+int main(int count, char **words) {
+    int has_terminal = getenv("GUARD_TERMINAL") != NULL, status = 0;
+    sigset_t signals, before;
+    errno = EINVAL;
+    if (count < 2) fail("usage: guard PROGRAM ARGUMENT...");
+    sigemptyset(&signals);
+    for (const int *s = (int[]){SIGCHLD, SIGTERM, SIGINT, SIGHUP, 0}; *s; s++)
+        sigaddset(&signals, *s);
+    sigprocmask(SIG_BLOCK, &signals, &before);
+    if (prctl(PR_SET_PDEATHSIG, SIGTERM) < 0) fail("prctl");
+    /* Whoever started this may be gone by now, and then no signal comes any more. */
+    const char *parent = getenv("GUARD_PARENT");
+    if (parent && getppid() != atoi(parent)) return 0;
+    pid_t child = start(words + 1, has_terminal, &before);
+    pid_t target = has_terminal ? child : -child;
+
+    const struct timespec forever = {.tv_sec = 1000000}, soon = {.tv_sec = KILL_AFTER_S};
+    const struct timespec *wait_for = &forever;
+    while (waitpid(child, &status, WNOHANG) == 0) {
+        int got = sigtimedwait(&signals, NULL, wait_for);
+        if (got < 0 && errno == EAGAIN) kill(target, SIGKILL);
+        /* A terminal sends its signals to the program too: that one decides. */
+        if (got == SIGTERM || got == SIGHUP || (got == SIGINT && !has_terminal)) {
+            kill(target, SIGTERM);
+            wait_for = &soon;
+        }
+    }
+    /* What the program left behind. */
+    if (!has_terminal) kill(target, SIGKILL);
+    return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
