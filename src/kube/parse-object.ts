@@ -1,6 +1,6 @@
 /** One Kubernetes object of any kind -> our words, or the reasons why not. Pure; never throws. */
 import type { V1EndpointSlice, V1Node, V1Service } from "@kubernetes/client-node";
-import { didYouMean, nearestWord } from "../base/nearest-word.ts";
+import { didYouMean, editDistance, nearestWord } from "../base/nearest-word.ts";
 import { EMPTY_LIST, Fields, found, isObject, Reading } from "./fields.ts";
 import { parseEndpointSlice } from "./parse-endpoint-slice.ts";
 import { readMetadata, readNamespace, type WithMetadata } from "./parse-metadata.ts";
@@ -22,11 +22,17 @@ const API_VERSIONS = {
 } as const satisfies Record<ObjectKind, string>;
 
 const KINDS: readonly ObjectKind[] = ["service", "slice", "node"];
-const READABLE_KINDS = [...KINDS.map((kind) => KIND_NAMES[kind]), "List"];
+const OBJECT_KIND_NAMES = KINDS.map((kind) => KIND_NAMES[kind]);
+const LIST_KIND_NAMES = ["List", ...OBJECT_KIND_NAMES.map((name) => `${name}List`)];
+const READABLE_KINDS = [...OBJECT_KIND_NAMES, "List"];
+
+/** Mistakes in the kind of a list that is still taken for one; with two, a PodList is near a NodeList. */
+const LIST_MISTAKES_MAX = 1;
 
 interface Header {
   readonly apiVersion?: string;
   readonly kind?: string;
+  readonly items?: unknown;
 }
 
 /** Reads one object of a manifest, by its own `apiVersion` and `kind`. */
@@ -47,8 +53,9 @@ export function parseObject(value: unknown, pool: StringPool): ParsedObject {
     ["apiVersion"],
     `expected ${API_VERSIONS[kind]}, ${found(apiVersion || undefined)}`,
   );
-  const otherGroup = apiVersion !== "" && groupOf(apiVersion) !== groupOf(API_VERSIONS[kind]);
-  if (otherGroup) return foreign(reading);
+  const group = groupOf(API_VERSIONS[kind]);
+  const isForeign = apiVersion !== "" && nearestWord(groupOf(apiVersion), [group]) === undefined;
+  if (isForeign) return foreign(reading);
   return refused(kind, nameOf(kind, value, pool), reading);
 }
 
@@ -93,17 +100,34 @@ function readKind(kind: ObjectKind, raw: object, reading: Reading): ReadObject {
   }
 }
 
+/**
+ * What is neither of our kinds nor a list of them. Close to one of ours, it counts as a mistake and not as
+ * gone: then nothing is taken away because of it.
+ */
 function unknownKind(header: Fields<Header>, value: object, kindName: string): ParsedObject {
   const { reading } = header;
-  const hint = didYouMean(kindName, READABLE_KINDS);
+  if (LIST_KIND_NAMES.includes(kindName)) {
+    header.refuse(
+      ["items"],
+      `expected a list, ${found("items" in value ? value.items : undefined)}`,
+    );
+    return refused(undefined, undefined, reading);
+  }
+  const isList = isNearList(kindName);
+  const hint = didYouMean(kindName, isList ? LIST_KIND_NAMES : READABLE_KINDS);
   header.refuse(
     ["kind"],
     `expected ${READABLE_KINDS.join(", ")}, ${found(kindName || undefined)}${hint}`,
   );
-  const names = KINDS.map((kind) => KIND_NAMES[kind]);
-  const meant = KINDS.find((kind) => KIND_NAMES[kind] === nearestWord(kindName, names));
-  if (kindName !== "" && meant === undefined) return foreign(reading);
+  const nearest = nearestWord(kindName, OBJECT_KIND_NAMES);
+  const meant = KINDS.find((kind) => KIND_NAMES[kind] === nearest);
+  if (kindName !== "" && meant === undefined && !isList) return foreign(reading);
   return refused(meant, meant && nameOf(meant, value, reading.pool), reading);
+}
+
+function isNearList(kindName: string): boolean {
+  const limit = LIST_MISTAKES_MAX + 1;
+  return LIST_KIND_NAMES.some((name) => editDistance(kindName, name, limit) < limit);
 }
 
 /** The name of an object that is wrong elsewhere, or undefined when the name is wrong too. */

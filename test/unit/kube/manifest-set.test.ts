@@ -99,6 +99,27 @@ describe("a set of manifests", () => {
     ).toEqual(["- service default/one"]);
   });
 
+  test.each([
+    ["kind: Service", "kind: Servcie"],
+    ["apiVersion: v1", "apiVersion: v11"],
+    ["kind: Service", "kind: ServiceList"],
+  ])(
+    "the first picture is not complete while something is misspelled: %s as %s",
+    (right, wrong) => {
+      const bench = new Bench();
+      bench.read("a.yaml", serviceYaml("one").replace(right, wrong));
+      expect(bench.set.picture().complete).toBe(false);
+      bench.read("a.yaml", serviceYaml("one"));
+      expect(bench.set.picture().complete).toBe(true);
+    },
+  );
+
+  test("the first picture is complete without objects of kinds that have nothing to do with ours", () => {
+    const bench = new Bench();
+    bench.read("a.yaml", serviceYaml("one").replace("kind: Service", "kind: Gateway"));
+    expect(bench.set.picture().complete).toBe(true);
+  });
+
   test.each(["", "\n", "# nothing\n", "---\n---\n", "\uFEFF", "%YAML 1.2\n---\n"])(
     "an empty file keeps its objects: %j",
     (text) => {

@@ -159,6 +159,11 @@ describe("an object of another kind", () => {
     ${{ apiVersion: "discovery.k8s.io/v1beta1", kind: "EndpointSlice", metadata: { name: "w" } }} | ${"refused"} | ${'apiVersion: expected discovery.k8s.io/v1, found "discovery.k8s.io/v1beta1"'}
     ${{ kind: "Service", metadata: { name: "w" } }}                                               | ${"refused"} | ${"apiVersion: expected v1, found nothing"}
     ${{ apiVersion: "v1", kind: "Servise", metadata: { name: "w" } }}                             | ${"refused"} | ${'kind: expected Service, EndpointSlice, Node, List, found "Servise" (did you mean Service?)'}
+    ${{ apiVersion: "v1", kind: "Lits", items: [] }}                                              | ${"refused"} | ${'kind: expected Service, EndpointSlice, Node, List, found "Lits" (did you mean List?)'}
+    ${{ apiVersion: "v1", kind: "ServceList", items: [] }}                                        | ${"refused"} | ${'kind: expected Service, EndpointSlice, Node, List, found "ServceList" (did you mean ServiceList?)'}
+    ${{ apiVersion: "v1", kind: "PodList", items: [] }}                                           | ${"foreign"} | ${'kind: expected Service, EndpointSlice, Node, List, found "PodList"'}
+    ${{ apiVersion: "v1", kind: "List", item: [] }}                                               | ${"refused"} | ${"items: expected a list, found nothing"}
+    ${{ apiVersion: "discovry.k8s.io/v1", kind: "EndpointSlice", metadata: { name: "w" } }}       | ${"refused"} | ${'apiVersion: expected discovery.k8s.io/v1, found "discovry.k8s.io/v1"'}
     ${{ apiVersion: "v1", metadata: { name: "w" } }}                                              | ${"refused"} | ${"kind: expected Service, EndpointSlice, Node, List, found nothing"}
     ${"hello"}                                                                                    | ${"refused"} | ${': expected an object with apiVersion and kind, found "hello"'}
     ${[1]}                                                                                        | ${"refused"} | ${": expected an object with apiVersion and kind, found a list"}
