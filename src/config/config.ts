@@ -1,5 +1,7 @@
 /** What the agent is set to do: the result of flags, environment, file and defaults. */
 import type { Address } from "../model/address.ts";
+import type { NodePortAddresses } from "../model/node-port-addresses.ts";
+import type { Range } from "../model/range.ts";
 import type { SchedulerChoice } from "../model/scheduler.ts";
 
 /** Levels of the log, the loudest first, as pino names them. */
@@ -7,9 +9,6 @@ export const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "
 
 /** `auto`: pretty on a terminal, JSON anywhere else. */
 export const LOG_FORMATS = ["auto", "pretty", "json"] as const;
-
-/** An address range in canonical text: `10.244.0.0/16`, `fd00:10:244::/56`. */
-export type Range = string;
 
 /** Where Services, EndpointSlices and the Node come from. */
 export type SourceChoice =
@@ -34,20 +33,6 @@ export type DetectLocal =
   | { readonly mode: "interface-prefix"; readonly prefix: string }
   /** Nothing is known, so only `masqueradeAll` masquerades it. */
   | { readonly mode: "none" };
-
-/** On which addresses of this node node ports are served. */
-export type NodePortAddresses =
-  /** All but loopback and IPv6 link-local ones. */
-  | { readonly kind: "all" }
-  | {
-      readonly kind: "selected";
-      /** The addresses that the Node object names (for its primary family, `bindAddress`). */
-      readonly primary: boolean;
-      /** 127.0.0.1 and ::1 were asked for. */
-      readonly loopback: boolean;
-      /** A family without `primary` and without a range of its own is served on all of its addresses. */
-      readonly ranges: readonly Range[];
-    };
 
 /** Where to listen. */
 export interface ListenAddress {

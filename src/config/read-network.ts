@@ -1,8 +1,9 @@
 /** Which traffic is of this side, and where node ports are served, from what was given. */
 import { didYouMean } from "../base/nearest-word.ts";
 import { familyOf } from "../model/address.ts";
-import type { DetectLocal, NodePortAddresses, Range } from "./config.ts";
-import { isWhole, parseRange } from "./range.ts";
+import type { NodePortAddresses } from "../model/node-port-addresses.ts";
+import { isWhole, parseRange, type Range } from "../model/range.ts";
+import type { DetectLocal } from "./config.ts";
 import type { SettingReader } from "./setting-reader.ts";
 import { shown } from "./shown.ts";
 
@@ -80,13 +81,13 @@ export function readNodePortAddresses(reader: SettingReader): NodePortAddresses 
   }
   const selected = words.size > 0 ? [...ranges] : withoutWholeFamilies([...ranges]);
   if (words.has("all") || (words.size === 0 && selected.length === 0)) return { kind: "all" };
-  return {
-    kind: "selected",
-    primary: words.has("primary"),
-    loopback: words.has("localhost"),
-    ranges: selected,
-  };
+  // IPVS serves no loopback address, so that nothing is in these; but they say that not all are wanted.
+  const loopback = words.has("localhost") ? LOOPBACK_RANGES : [];
+  const primary = words.has("primary");
+  return { kind: "selected", primary, ranges: [...selected, ...loopback] };
 }
+
+const LOOPBACK_RANGES: readonly Range[] = ["127.0.0.0/8", "::1/128"];
 
 /** A family without a range is served everywhere, and that is what its /0 says, too. */
 function withoutWholeFamilies(ranges: readonly Range[]): readonly Range[] {

@@ -1,10 +1,9 @@
 /** From a setting as it was written to its value; what is wrong is noted, and all of it told at the end. */
 import { parseDuration } from "../base/duration.ts";
 import { didYouMean } from "../base/nearest-word.ts";
-import type { Range } from "./config.ts";
+import { parseRange, type Range } from "../model/range.ts";
 import type { ConfigProblem } from "./config-error.ts";
 import type { Given, GivenSettings } from "./given-settings.ts";
-import { parseRange } from "./range.ts";
 import type { SettingName } from "./settings.ts";
 import { shown } from "./shown.ts";
 

@@ -4,8 +4,8 @@ import { expect, test } from "vitest";
 import { ConfigError } from "../../src/config/config-error.ts";
 import { flagKey } from "../../src/config/given-settings.ts";
 import { loadConfig } from "../../src/config/load-config.ts";
-import { parseRange } from "../../src/config/range.ts";
 import { SETTINGS, type Setting } from "../../src/config/settings.ts";
+import { parseRange } from "../../src/model/range.ts";
 
 const SETTING_LIST: readonly Setting[] = Object.values(SETTINGS);
 const FIELDS = SETTING_LIST.flatMap(({ own, kubeProxy }) => [own?.field, kubeProxy?.field]).filter(

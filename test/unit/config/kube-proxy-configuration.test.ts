@@ -73,7 +73,6 @@ describe("a KubeProxyConfiguration", () => {
     nodePortAddresses: {
       kind: "selected",
       primary: true,
-      loopback: false,
       ranges: ["10.0.0.0/8"],
     },
     excludeRanges: ["192.0.2.0/24", "fd01::/64"],

@@ -1,6 +1,6 @@
 /** The forms that single settings take, and the sources that objects may have. */
 import { describe, expect, test } from "vitest";
-import { parseRange } from "../../../src/config/range.ts";
+import { parseRange } from "../../../src/model/range.ts";
 import { HEADER, load, problems } from "./load.ts";
 
 const FOLDER = { manifests: "/m" };
@@ -72,14 +72,14 @@ describe("listening", () => {
 });
 
 describe("node port addresses", () => {
-  const selected = { kind: "selected", primary: false, loopback: false };
+  const selected = { kind: "selected", primary: false };
   test.each`
     text                       | expected
     ${"all"}                   | ${{ kind: "all" }}
     ${"0.0.0.0/0"}             | ${{ kind: "all" }}
     ${"10.0.0.0/8,all"}        | ${{ kind: "all" }}
     ${"primary"}               | ${{ ...selected, primary: true, ranges: [] }}
-    ${"primary, localhost"}    | ${{ ...selected, primary: true, loopback: true, ranges: [] }}
+    ${"primary, localhost"}    | ${{ ...selected, primary: true, ranges: ["127.0.0.0/8", "::1/128"] }}
     ${"0.0.0.0/0,fd00::1/64"}  | ${{ ...selected, ranges: ["fd00::/64"] }}
     ${"10.1.0.0/8,10.0.0.0/8"} | ${{ ...selected, ranges: ["10.0.0.0/8"] }}
     ${"primary,0.0.0.0/0"}     | ${{ ...selected, primary: true, ranges: ["0.0.0.0/0"] }}
