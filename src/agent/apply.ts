@@ -45,11 +45,16 @@ export interface Outcome {
 /** No operation at all. */
 export const NO_CHANGES: Changes = {
   additions: [],
+  filters: [],
   binds: [],
   removals: [],
   unbinds: [],
   deletions: [],
+  forgets: [],
 };
+
+/** What goes out one by one, each acknowledged by itself. */
+type Single = IpvsOperation | AddressOperation;
 
 /** Several outcomes as one. */
 export function sumOutcomes(outcomes: readonly Outcome[]): Outcome {
@@ -91,7 +96,7 @@ function joined(parts: readonly Changes[]): Changes {
   const [only] = parts;
   if (only && parts.length === 1) return only;
   return {
-    additions: [],
+    ...NO_CHANGES,
     binds: parts.flatMap(({ binds }) => binds),
     removals: parts.flatMap(({ removals }) => removals),
     unbinds: parts.flatMap(({ unbinds }) => unbinds),
@@ -153,7 +158,7 @@ class Run {
     };
   }
 
-  async #stage<T extends Operation>(
+  async #stage<T extends Single>(
     operations: readonly T[],
     wanted: (operation: T) => boolean,
     write: (operations: readonly T[]) => Promise<readonly OperationFailure[]>,
@@ -170,7 +175,7 @@ class Run {
   }
 
   /** What may have been added is ours to find again, even if nobody wants it by then. */
-  #assume(operations: readonly Operation[]): void {
+  #assume(operations: readonly Single[]): void {
     const { mirror } = this.#context;
     for (const operation of operations) {
       if (operation.kind !== "add-service") continue;
@@ -178,7 +183,7 @@ class Run {
     }
   }
 
-  #record(operations: readonly Operation[], failures: readonly OperationFailure[]): void {
+  #record(operations: readonly Single[], failures: readonly OperationFailure[]): void {
     this.#applied += operations.length - failures.length;
     const failed = new Map(failures.map((failure) => [failure.index, failure]));
     for (let index = 0; index < operations.length; index++) {
@@ -191,7 +196,7 @@ class Run {
   }
 
   /** A new virtual service is taken with all its destinations; one that is refused leaves again. */
-  #acknowledge(operation: Operation): void {
+  #acknowledge(operation: Single): void {
     const { mirror, desired } = this.#context;
     if (operation.kind === "add-service") {
       const planned = desired.entry(serviceId(operation.service.key));
@@ -205,7 +210,7 @@ class Run {
     mirror.apply(operation);
   }
 
-  #refuse(operation: Operation, { code, message }: OperationFailure): void {
+  #refuse(operation: Single, { code, message }: OperationFailure): void {
     if (operation.kind === "add-destination") {
       this.#context.mirror.apply({ ...operation, kind: "delete-destination" });
     }
@@ -222,7 +227,7 @@ class Run {
 }
 
 /** What a retry of `operation` has to look at. */
-function subjectOf(operation: Operation): Subject {
+function subjectOf(operation: Single): Subject {
   if ("address" in operation) return { kind: "address", address: operation.address };
   const key = keyOf(operation);
   return { kind: "service", id: serviceId(key), key };

@@ -1,7 +1,7 @@
 /** What a refusal holds back besides its own subject. Pure. */
 import type { Address } from "../model/address.ts";
 import { type ServiceId, type ServiceKey, serviceId } from "../model/virtual-service.ts";
-import type { DirtyKeys } from "../plan/diff.ts";
+import { type DirtyKeys, NO_FILTERS } from "../plan/diff.ts";
 import type { Subject } from "./apply.ts";
 import type { Mirror } from "./mirror.ts";
 
@@ -20,5 +20,5 @@ export function around(mirror: Mirror, subjects: readonly Subject[]): DirtyKeys 
     const { key } = service;
     if (!("mark" in key) && addresses.has(key.address)) services.set(serviceId(key), key);
   }
-  return { services, addresses };
+  return { services, addresses, filters: NO_FILTERS };
 }

@@ -4,6 +4,7 @@ import type { Picture } from "../kube/change.ts";
 import type { ObjectName } from "../model/cluster.ts";
 import type { Finding } from "../model/finding.ts";
 import { type Changes, diff } from "../plan/diff.ts";
+import { FirewallMarks } from "../plan/firewall-marks.ts";
 import { PlanIndex } from "../plan/index-of-plans.ts";
 import type { PlanOptions } from "../plan/service.ts";
 import type { Adopted } from "./adopt.ts";
@@ -42,7 +43,14 @@ export async function dryRun(options: DryRunOptions): Promise<DryRun> {
   const mirror = new Mirror();
   const index = new PlanIndex();
   const schedulers = new Schedulers(kernel.ipvs, clock);
-  const planner: Planner = { store, mirror, index, schedulers, options: planOptions };
+  const planner: Planner = {
+    store,
+    mirror,
+    index,
+    schedulers,
+    options: planOptions,
+    marks: new FirewallMarks(),
+  };
   await planAll(planner, store.takeDirty(), "plan");
   const found = await takeStock(planner, kernel, { isFirst: true });
   const changes = diff(mirror, index, index.takeDirty());

@@ -1,7 +1,7 @@
 /** What a retry begins with: reads again what the kernel refused to change. Writes nothing. */
 import type { Address } from "../model/address.ts";
 import type { ServiceId, ServiceKey } from "../model/virtual-service.ts";
-import type { DirtyKeys } from "../plan/diff.ts";
+import { type DirtyKeys, NO_FILTERS } from "../plan/diff.ts";
 import { reread } from "./adopt.ts";
 import type { Subject } from "./apply.ts";
 import type { Kernel } from "./kernel.ts";
@@ -23,7 +23,7 @@ export async function lookAgain(
   if (addresses.size > 0) {
     for (const address of await rereadAddresses(kernel, mirror)) addresses.add(address);
   }
-  return { services, addresses };
+  return { services, addresses, filters: NO_FILTERS };
 }
 
 /** Returns all that differ from what was believed, also through what somebody else did meanwhile. */

@@ -5,6 +5,7 @@
 import { unreachable } from "../base/assert.ts";
 import type { Address } from "../model/address.ts";
 import type { Operation } from "../model/operation.ts";
+import { type FilterObject, type FilterObjectId, filterObjectId } from "../model/packet-filter.ts";
 import {
   type Destination,
   type DestinationId,
@@ -29,6 +30,7 @@ interface MirrorEntry {
 export class Mirror implements CurrentState {
   readonly #entries = new Map<ServiceId, MirrorEntry>();
   readonly #addresses = new Set<Address>();
+  readonly #filters = new Map<FilterObjectId, FilterObject>();
   /** How many virtual services each address has, so that an address is never bound without one. */
   readonly #servicesOn = new Map<Address, number>();
 
@@ -46,6 +48,10 @@ export class Mirror implements CurrentState {
 
   get serviceCount(): number {
     return this.#entries.size;
+  }
+
+  filter(id: FilterObjectId): FilterObject | undefined {
+    return this.#filters.get(id);
   }
 
   hasAddress(address: Address): boolean {
@@ -88,6 +94,14 @@ export class Mirror implements CurrentState {
         break;
       case "delete-address":
         this.#addresses.delete(operation.address);
+        break;
+      case "add-filter":
+        this.#filters.set(filterObjectId(operation.object), operation.object);
+        break;
+      case "delete-filter":
+        this.#filters.delete(filterObjectId(operation.object));
+        break;
+      case "forget-flows":
         break;
       default:
         unreachable(operation);

@@ -10,7 +10,14 @@ import type { Clock } from "../base/clock.ts";
 import type { Address } from "../model/address.ts";
 import { type ObjectName, objectName } from "../model/cluster.ts";
 import { type ServiceId, serviceId } from "../model/virtual-service.ts";
-import { type Changes, type DirtyKeys, diffInParts, SERVICES_PER_PART_MAX } from "../plan/diff.ts";
+import {
+  type Changes,
+  type DirtyKeys,
+  diffInParts,
+  NO_FILTERS,
+  SERVICES_PER_PART_MAX,
+} from "../plan/diff.ts";
+import { FirewallMarks } from "../plan/firewall-marks.ts";
 import { PlanIndex } from "../plan/index-of-plans.ts";
 import type { PlanOptions } from "../plan/service.ts";
 import type { Adopted } from "./adopt.ts";
@@ -85,7 +92,14 @@ export class Passes {
       clock,
       periodMs: options.auditPeriodMs,
     });
-    this.#planner = { store, mirror, index, schedulers: this.schedulers, options: planOptions };
+    this.#planner = {
+      store,
+      mirror,
+      index,
+      schedulers: this.schedulers,
+      options: planOptions,
+      marks: new FirewallMarks(),
+    };
   }
 
   /** What the first reading of the kernel found; undefined before it. */
@@ -162,7 +176,7 @@ export class Passes {
         { drift: drift.slice(0, DRIFT_LOGGED_MAX), total: drift.length },
         "the kernel differed from what was written; repairing",
       );
-      this.index.markDirty({ services, addresses });
+      this.index.markDirty({ services, addresses, filters: NO_FILTERS });
     }
     const found = await this.schedulers.relearn();
     if (found.length > 0) {
@@ -176,12 +190,13 @@ export class Passes {
     const { first, rest } = splitFirst(dirty, this.index.plan(FIRST_SERVICE));
     const outcomes: Outcome[] = [];
     for (const part of [first, rest]) {
-      if (part.services.size + part.addresses.size > 0) outcomes.push(await this.#write(part));
+      if (part.services.size + part.addresses.size + part.filters.size > 0)
+        outcomes.push(await this.#write(part));
     }
     const removals = await this.drainer.check();
     if (removals.length > 0) {
       const drained = new Map(removals.map(keyOf).map((key) => [serviceId(key), key]));
-      const part = { services: drained, addresses: new Set<Address>() };
+      const part = { services: drained, addresses: new Set<Address>(), filters: NO_FILTERS };
       outcomes.push(await this.#send([{ ...NO_CHANGES, removals }], part));
     }
     return sumOutcomes(outcomes);

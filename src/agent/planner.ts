@@ -4,6 +4,7 @@ import type { ObjectName } from "../model/cluster.ts";
 import type { FindingReason } from "../model/finding.ts";
 import { isSchedulerName, type SchedulerChoice } from "../model/scheduler.ts";
 import { type ServiceKey, serviceId } from "../model/virtual-service.ts";
+import type { FirewallMarks } from "../plan/firewall-marks.ts";
 import type { PlanIndex } from "../plan/index-of-plans.ts";
 import { requestedSchedulers } from "../plan/scheduler-choice.ts";
 import { type PlanOptions, planService } from "../plan/service.ts";
@@ -18,6 +19,7 @@ export interface Planner {
   readonly index: PlanIndex;
   readonly schedulers: Schedulers;
   readonly options: PlanOptions;
+  readonly marks: FirewallMarks;
 }
 
 /**
@@ -52,6 +54,7 @@ function planOne(planner: Planner, name: ObjectName, from: LastGoodFrom): void {
       node: store.node,
       options,
       hasScheduler: (scheduler) => schedulers.has(scheduler),
+      markOf: (mark) => planner.marks.of(mark),
       lastGood: (key) => lastGood(planner, name, { key, from }),
     });
   index.set(name, plan);

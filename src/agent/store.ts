@@ -5,12 +5,13 @@
 
 import { unreachable } from "../base/assert.ts";
 import type { Change, Picture } from "../kube/change.ts";
-import type {
-  ClusterNode,
-  EndpointSlice,
-  NodeView,
-  ObjectName,
-  Service,
+import {
+  type ClusterNode,
+  type EndpointSlice,
+  type NodeView,
+  type ObjectName,
+  type Service,
+  unknownNode,
 } from "../model/cluster.ts";
 
 const NO_SLICES: ReadonlyMap<ObjectName, EndpointSlice> = new Map();
@@ -27,7 +28,7 @@ export class Store {
 
   constructor(nodeName: string) {
     this.#nodeName = nodeName;
-    this.#node = { name: nodeName, zone: "" };
+    this.#node = unknownNode(nodeName);
   }
 
   /**
@@ -128,7 +129,7 @@ export class Store {
     if (name !== this.#nodeName) return;
     const zone = node?.zone ?? "";
     if (zone === this.#node.zone) return;
-    this.#node = { name, zone };
+    this.#node = { ...this.#node, zone };
     // Topology hints of any Service may count differently now.
     this.touch(this.#services.keys());
   }

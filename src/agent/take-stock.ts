@@ -1,5 +1,6 @@
 /** Reads the whole kernel against the plans, so that a diff of everything can follow. Writes nothing. */
 import { type ServiceId, type ServiceKey, serviceId } from "../model/virtual-service.ts";
+import { NO_FILTERS } from "../plan/diff.ts";
 import { type Adopted, adopt } from "./adopt.ts";
 import type { Kernel } from "./kernel.ts";
 import { type Planner, planAll, withoutTheirScheduler } from "./planner.ts";
@@ -28,6 +29,6 @@ export async function takeStock(
   const services = new Map<ServiceId, ServiceKey>();
   for (const { service } of mirror.entries()) services.set(serviceId(service.key), service.key);
   index.markAllDirty();
-  index.markDirty({ services, addresses: mirror.addresses() });
+  index.markDirty({ services, addresses: mirror.addresses(), filters: NO_FILTERS });
   return adopted;
 }

@@ -53,6 +53,7 @@ export async function loadRunConfig(flags: ConfigFlags, context: CliContext): Pr
 }
 
 /** What planning takes from the configuration. */
-export function planOptionsOf({ scheduler, drainTimeoutMs }: Config): PlanOptions {
-  return { defaultScheduler: scheduler, drainTimeoutMs };
+export function planOptionsOf(config: Config): PlanOptions {
+  const { scheduler, drainTimeoutMs, externalRanges } = config;
+  return { defaultScheduler: scheduler, drainTimeoutMs, externalRanges };
 }

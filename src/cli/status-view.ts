@@ -2,7 +2,7 @@
 import type { AgentStatus } from "../agent/status.ts";
 import type { ObservedDestination, ObservedService } from "../model/counters.ts";
 import { destinationId, type ServiceSettings, serviceId } from "../model/virtual-service.ts";
-import { flagNames } from "../plan/flag-names.ts";
+import { flagNames } from "../model/flag-names.ts";
 
 /** One destination as the kernel has it. */
 export interface DestinationView {

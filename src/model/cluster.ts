@@ -1,5 +1,6 @@
 /** Kubernetes objects in our words: only the fields that decide what the kernel holds. */
 import type { Address, Family } from "./address.ts";
+import type { Range } from "./range.ts";
 import type { Protocol } from "./virtual-service.ts";
 
 /** `namespace/name`. */
@@ -79,6 +80,8 @@ export interface EndpointSlice {
   readonly labels: Readonly<Record<string, string>>;
   readonly ports: readonly SlicePort[];
   readonly endpoints: readonly Endpoint[];
+  /** Annotation `endpoints.kubernetes.io/last-change-trigger-time`, milliseconds since the epoch; 0 when absent. */
+  readonly triggerMs: number;
 }
 
 /** core/v1 Node. */
@@ -88,10 +91,39 @@ export interface ClusterNode {
   readonly zone: string;
   /** `status.addresses` that are IP addresses. */
   readonly addresses: readonly Address[];
+  /** `spec.podCIDRs`. */
+  readonly podRanges: readonly Range[];
+  /** It has a deletion timestamp. */
+  readonly deleting: boolean;
+  /** Keys of `spec.taints`. */
+  readonly taints: readonly string[];
 }
 
-/** What planning knows of the node it plans for. */
+/** What planning knows of the node it plans for. A new object for each change: equal views are `===`. */
 export interface NodeView {
   readonly name: string;
   readonly zone: string;
+  /** Where node ports are served, of both families; canonical, no duplicates. */
+  readonly nodePortAddresses: readonly Address[];
+  /** `status.addresses` of this Node: source ranges that hold one of them let the node itself through. */
+  readonly statusAddresses: readonly Address[];
+  /** On an interface of this node other than `kube-ipvs0`: served where a Service names one, never bound. */
+  readonly ownAddresses: ReadonlySet<Address>;
+  /**
+   * Addresses that no Service may have, with who has each, to follow "it is": `an address of the node
+   * node-b`, `an address of the API server`. One that is in `ownAddresses` too is served.
+   */
+  readonly takenAddresses: ReadonlyMap<Address, string>;
+}
+
+/** The view of a node of which only the name is known. */
+export function unknownNode(name: string): NodeView {
+  return {
+    name,
+    zone: "",
+    nodePortAddresses: [],
+    statusAddresses: [],
+    ownAddresses: new Set(),
+    takenAddresses: new Map(),
+  };
 }

@@ -12,7 +12,9 @@ export type FindingReason =
   | "bad-port"
   | "bad-protocol"
   | "no-endpoints"
-  | "not-supported-yet"
+  | "no-local-endpoints"
+  | "address-taken"
+  | "address-not-allowed"
   | "bad-slice";
 
 /** One thing to know about one Service (or slice); equal findings have equal texts. */

@@ -1,6 +1,9 @@
 /** A change of the kernel as data: planned, printed, counted, tested and applied from one value. */
 import { unreachable } from "../base/assert.ts";
 import type { Address } from "./address.ts";
+import { flagNames } from "./flag-names.ts";
+import { type ForgetFlows, flowsText } from "./flows.ts";
+import { type FilterOperation, filterObjectId, filterObjectText } from "./packet-filter.ts";
 import {
   type Destination,
   type DestinationKey,
@@ -32,7 +35,7 @@ export interface AddressOperation {
 }
 
 /** Any change that a pass can make. */
-export type Operation = IpvsOperation | AddressOperation;
+export type Operation = IpvsOperation | AddressOperation | FilterOperation | ForgetFlows;
 
 /** One line for people: `add-destination tcp/10.96.0.1:443 10.0.0.1:6443 weight 1`. */
 export function operationText(operation: Operation): string {
@@ -50,6 +53,12 @@ export function operationText(operation: Operation): string {
       return `${operation.kind} ${serviceId(operation.key)} ${destinationId(operation.destination)} weight ${operation.destination.weight}`;
     case "delete-destination":
       return `${operation.kind} ${serviceId(operation.key)} ${destinationId(operation.destination)}`;
+    case "add-filter":
+      return `${operation.kind} ${filterObjectText(operation.object)}`;
+    case "delete-filter":
+      return `${operation.kind} ${filterObjectId(operation.object)}`;
+    case "forget-flows":
+      return `${operation.kind} ${flowsText(operation)}`;
     default:
       return unreachable(operation);
   }
@@ -57,7 +66,7 @@ export function operationText(operation: Operation): string {
 
 function settingsText({ settings }: VirtualService): string {
   const words = [`scheduler ${settings.scheduler || "none"}`];
-  if (settings.schedulerFlags.length > 0) words.push(`flags ${settings.schedulerFlags.join(",")}`);
+  if (settings.schedulerFlags.length > 0) words.push(`flags ${flagNames(settings).join(",")}`);
   if (settings.onePacket) words.push("one-packet");
   if (settings.persistence) words.push(`persistent ${settings.persistence.timeoutS}s`);
   return words.join(" ");

@@ -56,6 +56,13 @@ export function filterObjectId(object: FilterObject): FilterObjectId {
     : `${table} chain ${object.name}`;
 }
 
+/** The object as one line: its id with its value or its ranges. */
+export function filterObjectText(object: FilterObject): string {
+  const id = filterObjectId(object);
+  if (object.kind === "source-chain") return `${id} { ${object.ranges.join(", ")} }`;
+  return object.value === "" ? id : `${id.slice(0, -2)} : ${object.value} }`;
+}
+
 /** True when both would make the same kernel object. */
 export function sameFilterObject(a: FilterObject, b: FilterObject): boolean {
   if (a === b) return true;

@@ -4,11 +4,13 @@
  * The order is the contract, in stages that are acknowledged one after the other:
  *
  *   additions   a virtual service before its destinations; what exists changes in place, one message each
+ *   filters     elements of the packet filter, now that what they lead to is there
  *   binds       addresses, now that their virtual services have destinations
  *   removals    destinations go or get weight 0, after those that replace them came: no virtual service
  *               passes through none
  *   unbinds     an address leaves before its virtual services, so that no packet finds half of it
  *   deletions   virtual services, with all their destinations in one message
+ *   forgets     UDP flows to what is gone, which would else be followed for as long as clients send
  *
  * Inside a stage the order is that of the ids, and of the plan for destinations: it does not depend on
  * the order of the input. The kernel puts each new destination at the head of its list, so that `rr`
@@ -18,42 +20,52 @@
  * at weight 0 and not wanted is draining and left alone here. One that is wanted again is set, not added.
  */
 import type { Address } from "../model/address.ts";
+import { type ForgetFlows, flowsText } from "../model/flows.ts";
 import type { AddressOperation, IpvsOperation, Operation } from "../model/operation.ts";
+import type { FilterObject, FilterObjectId, FilterOperation } from "../model/packet-filter.ts";
 import {
   type Destination,
+  type Protocol,
   type ServiceId,
   type ServiceKey,
   sameDestination,
   sameSettings,
   type TableEntry,
 } from "../model/virtual-service.ts";
+import { diffFilters } from "./diff-filters.ts";
 import type { PlannedService } from "./service-plan.ts";
+import { staleFlows } from "./stale-flows.ts";
 
 /** What the kernel is believed to hold. */
 export interface CurrentState {
   entry(id: ServiceId): TableEntry | undefined;
   hasAddress(address: Address): boolean;
+  filter(id: FilterObjectId): FilterObject | undefined;
 }
 
 /** What the merged plans want it to hold. */
 export interface DesiredState {
   entry(id: ServiceId): PlannedService | undefined;
   wantsAddress(address: Address): boolean;
+  wantsFilter(id: FilterObjectId): FilterObject | undefined;
 }
 
 /** The keys to look at; everything else is left alone. */
 export interface DirtyKeys {
   readonly services: ReadonlyMap<ServiceId, ServiceKey>;
   readonly addresses: ReadonlySet<Address>;
+  readonly filters: ReadonlySet<FilterObjectId>;
 }
 
 /** The operations of a pass, by stage. */
 export interface Changes {
   readonly additions: readonly IpvsOperation[];
+  readonly filters: readonly FilterOperation[];
   readonly binds: readonly AddressOperation[];
   readonly removals: readonly IpvsOperation[];
   readonly unbinds: readonly AddressOperation[];
   readonly deletions: readonly IpvsOperation[];
+  readonly forgets: readonly ForgetFlows[];
 }
 
 interface Stages {
@@ -62,15 +74,25 @@ interface Stages {
   readonly deletions: IpvsOperation[];
 }
 
+/** No id of a packet filter object. */
+export const NO_FILTERS: ReadonlySet<FilterObjectId> = new Set();
+
 /** Compares the dirty keys. */
 export function diff(current: CurrentState, desired: DesiredState, dirty: DirtyKeys): Changes {
   const stages: Stages = { additions: [], removals: [], deletions: [] };
+  const forgets: ForgetFlows[] = [];
   for (const id of [...dirty.services.keys()].sort()) {
     const planned = desired.entry(id);
     const entry = current.entry(id);
     if (planned) diffService(entry, planned, stages);
     else if (entry) stages.deletions.push({ kind: "delete-service", key: entry.service.key });
+    forgets.push(...staleFlows(entry, planned));
   }
+  const filters = diffFilters(
+    (filter) => current.filter(filter),
+    (filter) => desired.wantsFilter(filter),
+    dirty.filters,
+  );
   const binds: AddressOperation[] = [];
   const unbinds: AddressOperation[] = [];
   for (const address of [...dirty.addresses].sort()) {
@@ -79,7 +101,13 @@ export function diff(current: CurrentState, desired: DesiredState, dirty: DirtyK
     if (wanted) binds.push({ kind: "add-address", address });
     else unbinds.push({ kind: "delete-address", address });
   }
-  return { ...stages, binds, unbinds };
+  return { ...stages, filters, binds, unbinds, forgets: withoutRepeats(forgets) };
+}
+
+/** The virtual service of a mark and that of a frontend may ask for the same. */
+function withoutRepeats(forgets: readonly ForgetFlows[]): readonly ForgetFlows[] {
+  if (forgets.length < 2) return forgets;
+  return [...new Map(forgets.map((forget) => [flowsText(forget), forget])).values()];
 }
 
 /** Virtual services that one part of a sliced comparison looks at. */
@@ -88,7 +116,8 @@ export const SERVICES_PER_PART_MAX = 500;
 /**
  * The same as {@link diff} in parts, each made when it is asked for: the operations of a first pass over
  * a big cluster need not be in memory all at once. Additions of all parts come first, then the other
- * stages of all parts, so that the order is that of one whole. Addresses are in the last part.
+ * stages of all parts, so that the order is that of one whole. Addresses and packet filter objects are in the
+ * last part.
  */
 export function* diffInParts(
   current: CurrentState,
@@ -99,11 +128,12 @@ export function* diffInParts(
   let start = 0;
   for (; ids.length - start > SERVICES_PER_PART_MAX; start += SERVICES_PER_PART_MAX) {
     const services = new Map(ids.slice(start, start + SERVICES_PER_PART_MAX));
-    yield diff(current, desired, { services, addresses: NO_ADDRESSES });
+    yield diff(current, desired, { services, addresses: NO_ADDRESSES, filters: NO_FILTERS });
   }
   yield diff(current, desired, {
     services: new Map(ids.slice(start)),
     addresses: dirty.addresses,
+    filters: dirty.filters,
   });
 }
 
@@ -111,14 +141,15 @@ const NO_ADDRESSES: ReadonlySet<Address> = new Set();
 
 /** All operations in the order in which they are sent. */
 export function flatten(changes: Changes): Operation[] {
-  const { additions, binds, removals, unbinds, deletions } = changes;
-  return [...additions, ...binds, ...removals, ...unbinds, ...deletions];
+  const { additions, filters, binds, removals, unbinds, deletions, forgets } = changes;
+  return [...additions, ...filters, ...binds, ...removals, ...unbinds, ...deletions, ...forgets];
 }
 
 /** How many operations there are. */
 export function countChanges(changes: Changes): number {
-  const { additions, binds, removals, unbinds, deletions } = changes;
-  return additions.length + binds.length + removals.length + unbinds.length + deletions.length;
+  const { additions, filters, binds, removals, unbinds, deletions, forgets } = changes;
+  const stages = [additions, filters, binds, removals, unbinds, deletions, forgets];
+  return stages.reduce((count, { length }) => count + length, 0);
 }
 
 function diffService(entry: TableEntry | undefined, planned: PlannedService, to: Stages): void {
@@ -159,13 +190,18 @@ function diffDestinations(entry: TableEntry, planned: PlannedService, to: Stages
 
 function removeDestination(
   destination: Destination,
-  { service, drainTimeoutMs }: PlannedService,
+  planned: PlannedService,
   { removals }: Stages,
 ): void {
-  const { key } = service;
-  const keepsConnections = !("mark" in key) && key.protocol !== "udp" && drainTimeoutMs > 0;
+  const { key } = planned.service;
+  const keepsConnections = protocolOf(planned) !== "udp" && planned.drainTimeoutMs > 0;
   if (!keepsConnections) removals.push({ kind: "delete-destination", key, destination });
   else if (destination.weight !== 0) {
     removals.push({ kind: "set-destination", key, destination: { ...destination, weight: 0 } });
   }
+}
+
+/** Undefined for a mark that nobody's packets get. */
+function protocolOf({ service: { key }, frontends }: PlannedService): Protocol | undefined {
+  return "mark" in key ? frontends[0]?.protocol : key.protocol;
 }

@@ -1,39 +1,75 @@
 /**
- * All plans together: who holds a virtual service that several Services want, which addresses are
- * wanted, and which keys changed since the last look. Each call costs as much as its one Service.
+ * All plans together: who holds a virtual service or a health-check port that several Services want, which
+ * addresses and packet filter objects are wanted, and which keys changed since the last look. Each call
+ * costs as much as its one Service.
  */
 import type { Address } from "../model/address.ts";
 import type { ObjectName } from "../model/cluster.ts";
 import type { Finding } from "../model/finding.ts";
+import type { FilterObject, FilterObjectId } from "../model/packet-filter.ts";
 import type { ServiceId, ServiceKey } from "../model/virtual-service.ts";
+import { Claims } from "./claims.ts";
+import { healthCheckConflict, virtualServiceConflict } from "./conflict-findings.ts";
 import type { DesiredState, DirtyKeys } from "./diff.ts";
-import type { PlannedService, ServicePlan } from "./service-plan.ts";
+import { FilterWishes } from "./filter-wishes.ts";
+import { serviceAddressElement, serviceAddressId, serviceAddressOf } from "./service-addresses.ts";
+import type { HealthCheck, PlannedService, ServicePlan } from "./service-plan.ts";
 
 const NO_FINDINGS: readonly Finding[] = [];
 
-/** A Service's wish for a virtual service, with what decides between wishes. */
-interface Claim {
-  readonly createdMs: number;
-  readonly planned: PlannedService;
+/** A health check with the Service that it is about. */
+export interface ServiceHealthCheck extends HealthCheck {
+  readonly owner: ObjectName;
+}
+
+/** How many Services have a policy Local, endpoints elsewhere, and none here. */
+export interface NoLocalEndpointCounts {
+  readonly internal: number;
+  readonly external: number;
 }
 
 /** The plans of all Services. */
 export class PlanIndex implements DesiredState {
   readonly #plans = new Map<ObjectName, ServicePlan>();
-  /** Held by the one Service that wants it. */
-  readonly #held = new Map<ServiceId, PlannedService>();
-  /** Only where several want the same: all of them, the one that holds it first. */
-  readonly #contested = new Map<ServiceId, readonly Claim[]>();
+  readonly #filters = new FilterWishes();
+  readonly #services: Claims<ServiceId, PlannedService>;
+  readonly #healthChecks: Claims<number, ServiceHealthCheck>;
   readonly #addressUsers = new Map<Address, number>();
+  #noLocal = { internal: 0, external: 0 };
   #dirtyServices = new Map<ServiceId, ServiceKey>();
   #dirtyAddresses = new Set<Address>();
+  #dirtyHealthChecks = new Set<number>();
+
+  constructor() {
+    const createdMs = (owner: ObjectName): number => this.#plans.get(owner)?.createdMs ?? 0;
+    this.#services = new Claims({
+      createdMs,
+      onChange: (before, after) => {
+        if (before) this.#filters.release(before.elements);
+        if (after) this.#filters.use(after.elements);
+      },
+    });
+    this.#healthChecks = new Claims({
+      createdMs,
+      onChange: (before, after) => {
+        const port = before?.port ?? after?.port;
+        if (port !== undefined) this.#dirtyHealthChecks.add(port);
+      },
+    });
+  }
 
   entry(id: ServiceId): PlannedService | undefined {
-    return this.#held.get(id);
+    return this.#services.get(id);
   }
 
   wantsAddress(address: Address): boolean {
     return this.#addressUsers.has(address);
+  }
+
+  wantsFilter(id: FilterObjectId): FilterObject | undefined {
+    const address = serviceAddressOf(id);
+    if (address === undefined) return this.#filters.get(id);
+    return this.wantsAddress(address) ? serviceAddressElement(address) : undefined;
   }
 
   plan(name: ObjectName): ServicePlan | undefined {
@@ -46,20 +82,33 @@ export class PlanIndex implements DesiredState {
 
   /** The Services that want what another one holds. */
   losers(): Set<ObjectName> {
-    const lost = [...this.#contested.values()].flatMap((claims) => claims.slice(1));
-    return new Set(lost.map(({ planned }) => planned.owner));
+    return new Set([...this.#services.losers(), ...this.#healthChecks.losers()]);
   }
 
   /** The findings of a Service's plan, and its lost conflicts. */
   findings(name: ObjectName): readonly Finding[] {
     const plan = this.#plans.get(name);
     if (!plan) return NO_FINDINGS;
-    if (this.#contested.size === 0) return plan.findings;
-    const lost = plan.virtualServices.flatMap(({ id }) => {
-      const holder = this.#held.get(id)?.owner;
-      return holder === undefined || holder === name ? [] : [conflict(name, id, holder)];
-    });
+    if (!this.#services.hasLosers && !this.#healthChecks.hasLosers) return plan.findings;
+    const lost = this.#conflicts(plan);
     return lost.length > 0 ? [...plan.findings, ...lost] : plan.findings;
+  }
+
+  /** The health checks in force. */
+  healthChecks(): IterableIterator<ServiceHealthCheck> {
+    return this.#healthChecks.values();
+  }
+
+  /** The ports whose health check changed since the last call, with what holds now. */
+  takeChangedHealthChecks(): ReadonlyMap<number, ServiceHealthCheck | undefined> {
+    const ports = [...this.#dirtyHealthChecks];
+    this.#dirtyHealthChecks.clear();
+    return new Map(ports.map((port) => [port, this.#healthChecks.get(port)]));
+  }
+
+  /** For the metric of that name. */
+  noLocalEndpoints(): NoLocalEndpointCounts {
+    return { ...this.#noLocal };
   }
 
   /** Replaces the plan of one Service; undefined takes it away. Its keys, old and new, become dirty. */
@@ -67,88 +116,87 @@ export class PlanIndex implements DesiredState {
     const before = this.#plans.get(name);
     if (plan) this.#plans.set(name, plan);
     else this.#plans.delete(name);
-    for (const planned of before?.virtualServices ?? []) this.#release(planned);
-    for (const address of before?.addresses ?? []) this.#useAddress(address, -1);
-    for (const planned of plan?.virtualServices ?? []) this.#claim(plan?.createdMs ?? 0, planned);
-    for (const address of plan?.addresses ?? []) this.#useAddress(address, 1);
+    if (before) this.#withdraw(before);
+    if (plan) this.#enter(plan);
   }
 
   /** Marks keys for the next look, for reasons outside of the plans. */
-  markDirty({ services, addresses }: DirtyKeys): void {
+  markDirty({ services, addresses, filters }: DirtyKeys): void {
     for (const [id, key] of services) this.#dirtyServices.set(id, key);
     for (const address of addresses) this.#dirtyAddresses.add(address);
+    this.#filters.markDirty(filters);
   }
 
   /** Marks everything that any plan wants. */
   markAllDirty(): void {
-    for (const [id, { service }] of this.#held) this.#dirtyServices.set(id, service.key);
+    for (const [id, { service }] of this.#services.entries()) {
+      this.#dirtyServices.set(id, service.key);
+    }
     for (const address of this.#addressUsers.keys()) this.#dirtyAddresses.add(address);
+    this.#filters.markDirty(this.#filters.ids());
+    this.#filters.markDirty([...this.#addressUsers.keys()].map(serviceAddressId));
   }
 
   /** The keys that changed since the last call. */
   takeDirty(): DirtyKeys {
-    const taken = { services: this.#dirtyServices, addresses: this.#dirtyAddresses };
+    const taken = {
+      services: this.#dirtyServices,
+      addresses: this.#dirtyAddresses,
+      filters: this.#filters.takeDirty(),
+    };
     this.#dirtyServices = new Map();
     this.#dirtyAddresses = new Set();
     return taken;
   }
 
-  #claim(createdMs: number, planned: PlannedService): void {
-    const { id, service } = planned;
-    this.#dirtyServices.set(id, service.key);
-    const holder = this.#held.get(id);
-    if (!holder) {
-      this.#held.set(id, planned);
-      return;
+  #withdraw({
+    name,
+    virtualServices,
+    addresses,
+    healthCheck,
+    noLocalEndpoints,
+  }: ServicePlan): void {
+    for (const { id, service } of virtualServices) {
+      this.#dirtyServices.set(id, service.key);
+      this.#services.remove(id, name);
     }
-    const others = this.#contested.get(id) ?? [this.#claimOf(holder)];
-    this.#settle(id, [...others, { createdMs, planned }]);
+    for (const address of addresses) this.#useAddress(address, -1);
+    if (healthCheck) this.#healthChecks.remove(healthCheck.port, name);
+    this.#countNoLocal(noLocalEndpoints, -1);
   }
 
-  #release({ id, owner, service }: PlannedService): void {
-    this.#dirtyServices.set(id, service.key);
-    const others = this.#contested.get(id)?.filter(({ planned }) => planned.owner !== owner) ?? [];
-    this.#settle(id, others);
+  #enter(plan: ServicePlan): void {
+    for (const planned of plan.virtualServices) {
+      this.#dirtyServices.set(planned.id, planned.service.key);
+      this.#services.add(planned.id, planned);
+    }
+    for (const address of plan.addresses) this.#useAddress(address, 1);
+    const { healthCheck, name } = plan;
+    if (healthCheck) this.#healthChecks.add(healthCheck.port, { ...healthCheck, owner: name });
+    this.#countNoLocal(plan.noLocalEndpoints, 1);
   }
 
-  /** Decides who of `claims` holds the virtual service. */
-  #settle(id: ServiceId, claims: readonly Claim[]): void {
-    const sorted = [...claims].sort(older);
-    const [first] = sorted;
-    if (first) this.#held.set(id, first.planned);
-    else this.#held.delete(id);
-    if (sorted.length > 1) this.#contested.set(id, sorted);
-    else this.#contested.delete(id);
-  }
-
-  #claimOf(planned: PlannedService): Claim {
-    return { createdMs: this.#plans.get(planned.owner)?.createdMs ?? 0, planned };
+  #countNoLocal({ internal, external }: ServicePlan["noLocalEndpoints"], change: 1 | -1): void {
+    if (internal) this.#noLocal.internal += change;
+    if (external) this.#noLocal.external += change;
   }
 
   #useAddress(address: Address, change: 1 | -1): void {
     this.#dirtyAddresses.add(address);
+    this.#filters.markDirty([serviceAddressId(address)]);
     const users = (this.#addressUsers.get(address) ?? 0) + change;
     if (users === 0) this.#addressUsers.delete(address);
     else this.#addressUsers.set(address, users);
   }
-}
 
-/** The older Service first; one of unknown age after all others; then the smaller name. */
-function older(a: Claim, b: Claim): number {
-  const ageA = a.createdMs || Number.POSITIVE_INFINITY;
-  const ageB = b.createdMs || Number.POSITIVE_INFINITY;
-  if (ageA !== ageB) return ageA - ageB;
-  return a.planned.owner < b.planned.owner ? -1 : 1;
-}
-
-function conflict(name: ObjectName, id: ServiceId, holder: ObjectName): Finding {
-  return {
-    severity: "warning",
-    reason: "conflict",
-    service: name,
-    field: "spec.clusterIPs",
-    message:
-      `${id} is held by the Service ${holder}, which is older or comes first by name. ` +
-      "This Service takes it over when that one lets go.",
-  };
+  #conflicts({ name, virtualServices, healthCheck }: ServicePlan): Finding[] {
+    const lost = virtualServices.flatMap((planned) => {
+      const holder = this.#services.get(planned.id)?.owner;
+      const isLost = holder !== undefined && holder !== name;
+      return isLost ? [virtualServiceConflict(planned, holder)] : [];
+    });
+    const checker = healthCheck && this.#healthChecks.get(healthCheck.port)?.owner;
+    if (!healthCheck || checker === undefined || checker === name) return lost;
+    return [...lost, healthCheckConflict(name, healthCheck.port, checker)];
+  }
 }

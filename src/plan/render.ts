@@ -6,6 +6,7 @@
  * (`flag-3`), and a mark of 2^31 or more is not negative.
  */
 import { unreachable } from "../base/assert.ts";
+import { flagNames } from "../model/flag-names.ts";
 import {
   type Destination,
   destinationId,
@@ -18,7 +19,6 @@ import {
   type TableEntry,
   type Tunnel,
 } from "../model/virtual-service.ts";
-import { flagNames } from "./flag-names.ts";
 
 /** One line for each virtual service, by id, followed by one for each of its destinations, by id. */
 export function renderTable(entries: Iterable<TableEntry>): string {

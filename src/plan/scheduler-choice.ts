@@ -2,6 +2,7 @@
 import { didYouMean } from "../base/nearest-word.ts";
 import type { Service } from "../model/cluster.ts";
 import type { Finding } from "../model/finding.ts";
+import { FLAG_NAMES, flagNames, isFlagName, ownFlags } from "../model/flag-names.ts";
 import {
   isSchedulerName,
   SCHEDULER_FLAGS,
@@ -21,7 +22,6 @@ import {
   SCHEDULER_ANNOTATION,
   VALUE_CHARACTERS_MAX,
 } from "./annotations.ts";
-import { FLAG_NAMES, flagNames, isFlagName, ownFlags } from "./flag-names.ts";
 
 /** What decides. */
 export interface SchedulerInput {

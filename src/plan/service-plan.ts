@@ -2,12 +2,17 @@
 import type { Address } from "../model/address.ts";
 import type { ObjectName } from "../model/cluster.ts";
 import type { Finding } from "../model/finding.ts";
+import type { FilterObject } from "../model/packet-filter.ts";
 import type {
   Destination,
   DestinationId,
   ServiceId,
+  SocketKey,
   VirtualService,
 } from "../model/virtual-service.ts";
+
+/** By what packets come to a virtual service: `local-clients` is the firewall mark of the cluster's own. */
+export type FrontendKind = "cluster" | "external" | "load-balancer" | "node-port" | "local-clients";
 
 /** One virtual service that a Service wants. */
 export interface PlannedService {
@@ -18,12 +23,33 @@ export interface PlannedService {
   readonly owner: ObjectName;
   /** Name of the Service port, "" for an unnamed one. */
   readonly portName: string;
+  readonly kind: FrontendKind;
+  /**
+   * Only of one that is keyed by a firewall mark: the addresses and ports whose packets are marked.
+   * They are of one protocol.
+   */
+  readonly frontends: readonly SocketKey[];
+  /** What it needs in the packet filter; not in force while another Service holds the virtual service. */
+  readonly elements: readonly FilterObject[];
   /** In the order to add them to the kernel: by a hash of node name and endpoint. */
   readonly destinations: ReadonlyMap<DestinationId, Destination>;
   /** Endpoints that Kubernetes still lists but that take no new connections: their pods still run. */
   readonly lingering: ReadonlySet<DestinationId>;
   /** How long a removed destination may keep its connections; 0 removes it at once. */
   readonly drainTimeoutMs: number;
+}
+
+/** What load balancers ask this node for (`spec.healthCheckNodePort`). */
+export interface HealthCheck {
+  readonly port: number;
+  /** Distinct ready endpoints on this node, over all ports. */
+  readonly localEndpoints: number;
+}
+
+/** Which traffic of a Service with a policy Local finds endpoints elsewhere, and none on this node. */
+export interface NoLocalEndpoints {
+  readonly internal: boolean;
+  readonly external: boolean;
 }
 
 /** All that one Service wants. Pure data: two plans of equal input are deeply equal. */
@@ -34,5 +60,7 @@ export interface ServicePlan {
   readonly virtualServices: readonly PlannedService[];
   /** Addresses to hold on `kube-ipvs0`; no duplicates. */
   readonly addresses: readonly Address[];
+  readonly healthCheck: HealthCheck | undefined;
+  readonly noLocalEndpoints: NoLocalEndpoints;
   readonly findings: readonly Finding[];
 }

@@ -3,12 +3,12 @@ import { parseDuration } from "../base/duration.ts";
 import { type Address, familyOf } from "../model/address.ts";
 import type { EndpointSlice, NodeView, Service, ServicePort } from "../model/cluster.ts";
 import type { Finding } from "../model/finding.ts";
+import type { Range } from "../model/range.ts";
 import type { SchedulerChoice, SchedulerName } from "../model/scheduler.ts";
-import { type ServiceId, type SocketKey, serviceId } from "../model/virtual-service.ts";
+import { type ServiceId, type ServiceKey, serviceId } from "../model/virtual-service.ts";
 import { whySpecial } from "./address-rules.ts";
 import { annotationField, DRAIN_ANNOTATION, findAnnotation, quoted } from "./annotations.ts";
 import { chooseEndpoints, type RefusedEndpoint } from "./endpoints.ts";
-import { notSupportedYet } from "./not-supported-yet.ts";
 import { canDrain, chooseScheduler } from "./scheduler-choice.ts";
 import type { PlannedService, ServicePlan } from "./service-plan.ts";
 import { unknownAnnotations } from "./unknown-annotations.ts";
@@ -17,6 +17,8 @@ import { unknownAnnotations } from "./unknown-annotations.ts";
 export interface PlanOptions {
   readonly defaultScheduler: SchedulerChoice;
   readonly drainTimeoutMs: number;
+  /** `spec.externalIPs` outside of these are refused; empty: all are allowed. */
+  readonly externalRanges: readonly Range[];
 }
 
 /** All that a plan depends on. */
@@ -29,7 +31,9 @@ export interface PlanInput {
   /** False when the kernel is known not to have it. */
   readonly hasScheduler: (name: SchedulerName) => boolean;
   /** What stays when an annotation is no good; undefined for a new virtual service. */
-  readonly lastGood: (key: SocketKey) => SchedulerChoice | undefined;
+  readonly lastGood: (key: ServiceKey) => SchedulerChoice | undefined;
+  /** The firewall mark of a name (of a Service and port): never the same for two names that are in use. */
+  readonly markOf: (name: string) => number;
 }
 
 /** Labels that hide a Service, or a slice, from every proxy that is not named in them. */
@@ -47,7 +51,14 @@ export function planService(input: PlanInput): ServicePlan {
   const plan = { name: service.name, createdMs: service.createdMs };
   const isHeadless = service.clusterAddresses.length === 0;
   if (isHidden(service.labels) || service.type === "ExternalName" || isHeadless) {
-    return { ...plan, virtualServices: [], addresses: [], findings: [] };
+    return {
+      ...plan,
+      virtualServices: [],
+      addresses: [],
+      findings: [],
+      healthCheck: undefined,
+      noLocalEndpoints: { internal: false, external: false },
+    };
   }
   const findings = new Map<string, Finding>();
   const note = (finding: Finding): void => {
@@ -65,12 +76,13 @@ export function planService(input: PlanInput): ServicePlan {
     for (const port of service.ports) addPort(virtualServices, { ...context, address, port });
   }
   for (const finding of unknownAnnotations(service)) note(finding);
-  for (const finding of notSupportedYet(service)) note(finding);
   return {
     ...plan,
     virtualServices: [...virtualServices.values()],
     addresses: service.ports.length > 0 ? addresses : [],
     findings: [...findings.values()],
+    healthCheck: undefined,
+    noLocalEndpoints: { internal: false, external: false },
   };
 }
 
@@ -124,6 +136,9 @@ function addPort(into: Map<ServiceId, PlannedService>, context: PortContext): vo
     service: { key, settings },
     owner: service.name,
     portName: port.name,
+    kind: "cluster",
+    frontends: [],
+    elements: [],
     destinations,
     lingering,
     drainTimeoutMs: drainOf(context, choice),

@@ -25,6 +25,7 @@ const PROFILED_FUNCTIONS = 12;
 const PLAN_OPTIONS = {
   defaultScheduler: { scheduler: "rr", schedulerFlags: [] },
   drainTimeoutMs: 30_000,
+  externalRanges: [],
 };
 /** Long, so that no audit falls into what is timed. */
 const AUDIT_PERIOD_MS = 3_600_000;

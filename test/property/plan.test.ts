@@ -9,9 +9,10 @@ import {
   type SocketKey,
   serviceId,
 } from "../../src/model/virtual-service.ts";
-import { countChanges, diff, flatten } from "../../src/plan/diff.ts";
+import { countChanges, diff, flatten, NO_FILTERS } from "../../src/plan/diff.ts";
 import { PlanIndex } from "../../src/plan/index-of-plans.ts";
 import { renderTable } from "../../src/plan/render.ts";
+import { serviceAddressElement } from "../../src/plan/service-addresses.ts";
 import type { PlannedService } from "../../src/plan/service-plan.ts";
 import { destination, plan, planned, SETTINGS } from "../unit/plan/samples.ts";
 
@@ -47,6 +48,9 @@ function kernelOf(state: readonly PlannedService[]): Mirror {
   const mirror = new Mirror();
   for (const { service, destinations } of state) mirror.load(service, destinations.values());
   mirror.loadAddresses(addressesOf(state));
+  for (const address of addressesOf(state)) {
+    mirror.apply({ kind: "add-filter", object: serviceAddressElement(address) });
+  }
   return mirror;
 }
 
@@ -68,6 +72,7 @@ function operationsTo(mirror: Mirror, index: PlanIndex): Operation[] {
       [...mirror.entries()].map(({ service: { key } }) => [serviceId(key), key] as const),
     ),
     addresses: mirror.addresses(),
+    filters: NO_FILTERS,
   });
   return flatten(diff(mirror, index, index.takeDirty()));
 }
@@ -174,6 +179,7 @@ test("keys that are not dirty are left alone", () => {
       const found = diff(kernelOf(before), indexOf(after), {
         services: new Map(),
         addresses: new Set(),
+        filters: NO_FILTERS,
       });
       expect(countChanges(found)).toBe(0);
     }),

@@ -10,7 +10,7 @@
  *   # time passes: 31s                        before this step
  */
 import { expect } from "vitest";
-import { apply } from "../../src/agent/apply.ts";
+import { apply, NO_CHANGES } from "../../src/agent/apply.ts";
 import { DRAIN_CHECK_MS, Drainer } from "../../src/agent/drainer.ts";
 import { Mirror } from "../../src/agent/mirror.ts";
 import { type Planner, planAll, withoutTheirScheduler } from "../../src/agent/planner.ts";
@@ -24,6 +24,7 @@ import { StringPool } from "../../src/kube/string-pool.ts";
 import { type Operation, operationText } from "../../src/model/operation.ts";
 import { destinationId, serviceId, type TableEntry } from "../../src/model/virtual-service.ts";
 import { type Changes, diff } from "../../src/plan/diff.ts";
+import { FirewallMarks } from "../../src/plan/firewall-marks.ts";
 import { PlanIndex } from "../../src/plan/index-of-plans.ts";
 import { renderTable } from "../../src/plan/render.ts";
 import { FakeKernel } from "../fakes/fake-kernel.ts";
@@ -64,7 +65,9 @@ export class Story {
     options: {
       defaultScheduler: { scheduler: "rr", schedulerFlags: [] },
       drainTimeoutMs: 30_000,
+      externalRanges: [],
     },
+    marks: new FirewallMarks(),
   };
   readonly #drainer = new Drainer({
     ipvs: this.kernel.ipvs,
@@ -85,7 +88,7 @@ export class Story {
     for (const id of dirty.services.keys()) this.#drainer.notice(id);
     await this.#clock.advance(DRAIN_CHECK_MS);
     const drained = await this.#drainer.check();
-    await this.#apply({ ...NOTHING, removals: drained });
+    await this.#apply({ ...NO_CHANGES, removals: drained });
     for (const { key } of drained.filter((operation) => "key" in operation)) {
       this.#drainer.notice(serviceId(key));
     }
@@ -135,6 +138,8 @@ export class Story {
 
   async #apply(changes: Changes): Promise<void> {
     const { kernel } = this;
+    // The kernel here has no packet filter: what is written there is believed.
+    for (const operation of changes.filters) this.#mirror.apply(operation);
     const outcome = await apply([changes], { kernel, mirror: this.#mirror, desired: this.#index });
     expect(outcome).toMatchObject({ skipped: 0, refused: [] });
   }
@@ -158,7 +163,7 @@ export class Story {
         ),
       ],
     ];
-    for (const stage of ["additions", "binds", "removals", "unbinds", "deletions", LATER]) {
+    for (const stage of STAGES) {
       sections.push([stage, (stages[stage] ?? []).map(operationText)]);
     }
     const told = sections.filter(([, lines]) => lines.length > 0);
@@ -172,4 +177,7 @@ export class Story {
 const SCENE =
   /^# (kernel without scheduler|kernel with scheduler|connections|time passes): (.+)$/gm;
 
-const NOTHING: Changes = { additions: [], binds: [], removals: [], unbinds: [], deletions: [] };
+const STAGES = [
+  ...["additions", "filters", "binds", "removals", "unbinds", "deletions", "forgets"],
+  LATER,
+];

@@ -1,12 +1,13 @@
 /** A cluster that changes at random: few names, addresses and ports, so that they collide often. */
 import type { Change, Picture } from "../../src/kube/change.ts";
-import type {
-  ClusterNode,
-  Endpoint,
-  EndpointSlice,
-  NodeView,
-  Service,
-  ServicePort,
+import {
+  type ClusterNode,
+  type Endpoint,
+  type EndpointSlice,
+  type NodeView,
+  type Service,
+  type ServicePort,
+  unknownNode,
 } from "../../src/model/cluster.ts";
 import { picture } from "../fakes/fake-source.ts";
 import { endpoint, service, slice } from "../unit/plan/samples.ts";
@@ -42,7 +43,7 @@ export class Cluster {
   }
 
   get node(): NodeView {
-    return { name: NODE_NAME, zone: this.#zone };
+    return { ...unknownNode(NODE_NAME), zone: this.#zone };
   }
 
   services(): Service[] {
@@ -83,7 +84,14 @@ export class Cluster {
   }
 
   #node(): ClusterNode {
-    return { name: NODE_NAME, zone: this.#zone, addresses: [] };
+    return {
+      name: NODE_NAME,
+      zone: this.#zone,
+      addresses: [],
+      podRanges: [],
+      deleting: false,
+      taints: [],
+    };
   }
 
   #service(name: string): Service {

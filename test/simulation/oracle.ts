@@ -1,4 +1,5 @@
 /** What a cluster asks of the kernel, planned from nothing: what the agent must come to in the end. */
+import { FirewallMarks } from "../../src/plan/firewall-marks.ts";
 import { PlanIndex } from "../../src/plan/index-of-plans.ts";
 import { planService } from "../../src/plan/service.ts";
 import type { PlannedService } from "../../src/plan/service-plan.ts";
@@ -18,6 +19,7 @@ export interface Desire {
 /** The desire of a kernel that has every scheduler. */
 export function desireOf(cluster: Cluster): Desire {
   const index = new PlanIndex();
+  const marks = new FirewallMarks();
   for (const service of cluster.services()) {
     const plan = planService({
       service,
@@ -26,6 +28,7 @@ export function desireOf(cluster: Cluster): Desire {
       options: PLAN_OPTIONS,
       hasScheduler: () => true,
       lastGood: () => undefined,
+      markOf: (name) => marks.of(name),
     });
     index.set(service.name, plan);
   }

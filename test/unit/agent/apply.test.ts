@@ -108,6 +108,7 @@ test("the keys of one plan are split off, its addresses with them, and nothing w
       ["tcp/10.96.0.2:80", tcp("10.96.0.2", 80)],
     ]),
     addresses: new Set(["10.96.0.1", "10.96.0.2"]),
+    filters: new Set<string>(),
   };
   const { first, rest } = splitFirst(dirty, plan("default/kubernetes", [planned(KEY, [A])]));
   expect([...first.services.keys(), ...first.addresses]).toEqual([serviceId(KEY), "10.96.0.1"]);

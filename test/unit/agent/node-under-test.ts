@@ -15,6 +15,7 @@ import { endpoint, NODE, service, slice } from "../plan/samples.ts";
 export const PLAN_OPTIONS = {
   defaultScheduler: { scheduler: "rr", schedulerFlags: [] },
   drainTimeoutMs: 30_000,
+  externalRanges: [],
 } as const;
 
 export const AUDIT_PERIOD_MS = 30_000;

@@ -3,8 +3,9 @@ import { expect, test } from "vitest";
 import { Mirror } from "../../../src/agent/mirror.ts";
 import { operationText } from "../../../src/model/operation.ts";
 import type { TableEntry } from "../../../src/model/virtual-service.ts";
-import { type Changes, countChanges, diff, flatten } from "../../../src/plan/diff.ts";
+import { type Changes, countChanges, diff, flatten, NO_FILTERS } from "../../../src/plan/diff.ts";
 import { PlanIndex } from "../../../src/plan/index-of-plans.ts";
+import { serviceAddressElement } from "../../../src/plan/service-addresses.ts";
 import type { PlannedService } from "../../../src/plan/service-plan.ts";
 import { destination, plan, planned, SETTINGS, tcp } from "./samples.ts";
 
@@ -31,11 +32,14 @@ function changes(kernel: Kernel, wanted: readonly PlannedService[]): Record<stri
 function between({ entries, addresses }: Kernel, wanted: readonly PlannedService[]): Changes {
   const mirror = new Mirror();
   mirror.loadAddresses(addresses);
+  for (const address of addresses) {
+    mirror.apply({ kind: "add-filter", object: serviceAddressElement(address) });
+  }
   for (const { service, destinations } of entries) mirror.load(service, destinations.values());
   const index = new PlanIndex();
   index.set("shop/web", plan("shop/web", wanted));
   const services = new Map(entries.map(({ service }) => [idOf(service), service.key]));
-  index.markDirty({ services, addresses: new Set(addresses) });
+  index.markDirty({ services, addresses: new Set(addresses), filters: NO_FILTERS });
   return diff(mirror, index, index.takeDirty());
 }
 
@@ -146,6 +150,10 @@ test("a key that is not dirty is not looked at", () => {
   const mirror = new Mirror();
   const index = new PlanIndex();
   index.set("shop/web", plan("shop/web", [planned(KEY, [A])]));
-  const found = diff(mirror, index, { services: new Map(), addresses: new Set() });
+  const found = diff(mirror, index, {
+    services: new Map(),
+    addresses: new Set(),
+    filters: NO_FILTERS,
+  });
   expect(countChanges(found)).toBe(0);
 });

@@ -1,6 +1,6 @@
 /** Which endpoints of a Service port are used. */
 import { describe, expect, test } from "vitest";
-import type { EndpointSlice, NodeView } from "../../../src/model/cluster.ts";
+import { type EndpointSlice, type NodeView, unknownNode } from "../../../src/model/cluster.ts";
 import { chooseEndpoints } from "../../../src/plan/endpoints.ts";
 import { endpoint, HTTP, NODE, slice } from "./samples.ts";
 
@@ -106,7 +106,7 @@ describe("topology hints", () => {
     ${"no hint hides the last serving one"}          | ${{ ...west, ...TERMINATING }} | ${unready}               | ${"east"}  | ${[1]}
   `("$why", ({ first, second, zone, used }) => {
     const slices = [slice([endpoint("10.1.0.1", first), endpoint("10.1.0.2", second)])];
-    expect(choose(slices, { name: "node-a", zone }).used).toEqual(
+    expect(choose(slices, { ...NODE, zone }).used).toEqual(
       used.map((number: number) => `10.1.0.${number}:8080`),
     );
   });
@@ -125,7 +125,7 @@ test("each of three endpoints is the last one, where rr begins, on about a third
   const slices = [slice([endpoint("10.1.0.1"), endpoint("10.1.0.2"), endpoint("10.1.0.3")])];
   const last = new Map<string, number>();
   for (let number = 0; number < 300; number++) {
-    const node = { name: `node-${number}`, zone: "" };
+    const node = unknownNode(`node-${number}`);
     const { destinations } = chooseEndpoints(HTTP, "ipv4", { slices, node });
     const id = [...destinations.keys()].at(-1) ?? "";
     last.set(id, (last.get(id) ?? 0) + 1);

@@ -90,6 +90,7 @@ describe("what is dirty", () => {
     index.markDirty({
       services: new Map([["tcp/10.9.9.9:1", key]]),
       addresses: new Set(["10.9.9.9"]),
+      filters: new Set(),
     });
     const { services, addresses } = index.takeDirty();
     expect(services).toEqual(

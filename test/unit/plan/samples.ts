@@ -1,11 +1,12 @@
 /** Services, slices and plans in our words, to be changed by tests. */
 import { familyOf } from "../../../src/model/address.ts";
-import type {
-  Endpoint,
-  EndpointSlice,
-  NodeView,
-  Service,
-  ServicePort,
+import {
+  type Endpoint,
+  type EndpointSlice,
+  type NodeView,
+  type Service,
+  type ServicePort,
+  unknownNode,
 } from "../../../src/model/cluster.ts";
 import {
   type Destination,
@@ -17,7 +18,7 @@ import {
 import type { PlanInput } from "../../../src/plan/service.ts";
 import type { PlannedService, ServicePlan } from "../../../src/plan/service-plan.ts";
 
-export const NODE: NodeView = { name: "node-a", zone: "east" };
+export const NODE: NodeView = { ...unknownNode("node-a"), zone: "east" };
 
 export const HTTP: ServicePort = { name: "http", protocol: "tcp", port: 80, nodePort: 0 };
 
@@ -68,6 +69,7 @@ export function slice(
     labels: {},
     ports: [{ name: "http", protocol: "tcp", port: 8080 }],
     endpoints,
+    triggerMs: 0,
     ...parts,
   };
 }
@@ -81,9 +83,11 @@ export function planInput(parts: Partial<PlanInput> = {}): PlanInput {
     options: {
       defaultScheduler: { scheduler: "rr", schedulerFlags: [] },
       drainTimeoutMs: 30_000,
+      externalRanges: [],
     },
     hasScheduler: () => true,
     lastGood: () => undefined,
+    markOf: () => 0x6b000001,
     ...parts,
   };
 }
@@ -130,6 +134,9 @@ export function planned(
     service: { key, settings },
     owner: "shop/web",
     portName: "http",
+    kind: "cluster",
+    frontends: [],
+    elements: [],
     destinations: new Map(destinations.map((one) => [destinationId(one), one])),
     lingering: new Set(),
     drainTimeoutMs: 30_000,
@@ -151,6 +158,8 @@ export function plan(
     virtualServices: owned,
     addresses: [...new Set(addresses)],
     findings: [],
+    healthCheck: undefined,
+    noLocalEndpoints: { internal: false, external: false },
     ...parts,
   };
 }

@@ -1,9 +1,5 @@
 /** Scheduler flags as ipvsadm and users write them. */
-import {
-  SCHEDULER_FLAGS,
-  type SchedulerChoice,
-  type SchedulerFlagName,
-} from "../model/scheduler.ts";
+import { SCHEDULER_FLAGS, type SchedulerChoice, type SchedulerFlagName } from "./scheduler.ts";
 
 /** All flags that have a name. */
 export const FLAG_NAMES = Object.keys(SCHEDULER_FLAGS) as readonly SchedulerFlagName[];

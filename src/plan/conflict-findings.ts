@@ -1,0 +1,45 @@
+/** What a Service is told that wants what another one has. */
+import type { ObjectName } from "../model/cluster.ts";
+import type { Finding } from "../model/finding.ts";
+import type { FrontendKind, PlannedService } from "./service-plan.ts";
+
+/** The field that asks for a frontend. */
+export const FRONTEND_FIELDS: Readonly<Record<FrontendKind, string>> = {
+  cluster: "spec.clusterIPs",
+  external: "spec.externalIPs",
+  "load-balancer": "status.loadBalancer.ingress",
+  "node-port": "spec.ports[*].nodePort",
+  "local-clients": "spec.externalTrafficPolicy",
+};
+
+/** `planned` is not in force: `holder` has that virtual service. */
+export function virtualServiceConflict(planned: PlannedService, holder: ObjectName): Finding {
+  const { id, owner, kind } = planned;
+  return conflict(owner, FRONTEND_FIELDS[kind], `${id} is held`, holder);
+}
+
+/** `holder` has the health-check port that `service` asks for. */
+export function healthCheckConflict(
+  service: ObjectName,
+  port: number,
+  holder: ObjectName,
+): Finding {
+  return conflict(
+    service,
+    "spec.healthCheckNodePort",
+    `the health-check port ${port} is held`,
+    holder,
+  );
+}
+
+function conflict(service: ObjectName, field: string, what: string, holder: ObjectName): Finding {
+  return {
+    severity: "warning",
+    reason: "conflict",
+    service,
+    field,
+    message:
+      `${what} by the Service ${holder}, which is older or comes first by name. ` +
+      "This Service takes it over when that one lets go.",
+  };
+}
