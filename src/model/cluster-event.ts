@@ -18,6 +18,20 @@ export interface ClusterEvent {
   readonly note: string;
 }
 
+/** What became of an event that was recorded. */
+export type EventOutcome =
+  /** A new Event, or a count on one that is there. */
+  | "created"
+  | "updated"
+  /** Told already: by another node, or within the time in which equal events are one. */
+  | "known"
+  /** Its object is gone. */
+  | "gone"
+  /** Over a limit. */
+  | "dropped"
+  /** The API server would not take it, or could not be reached for too long. */
+  | "failed";
+
 /** Tells events on: returns at once, never throws, and may drop what is too much. */
 export interface EventRecorder {
   record(event: ClusterEvent): void;

@@ -13,7 +13,13 @@ export interface LogOptions {
 /** Makes the one logger of a process; its stream is written synchronously, so nothing is lost at an exit. */
 export function createLog({ level, format, stream }: LogOptions): Logger {
   const isPretty = format === "pretty" || (format === "auto" && stream.isTTY === true);
-  const options = { level, base: null, timestamp: pino.stdTimeFunctions.isoTime };
+  const options = {
+    level,
+    base: null,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    // What collects logs knows the words of levels, and not pino's numbers.
+    formatters: { level: (label: string) => ({ level: label }) },
+  };
   if (!isPretty) return pino(options, pino.destination({ fd: stream.fd, sync: true }));
   return pino(
     options,

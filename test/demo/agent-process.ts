@@ -13,7 +13,7 @@ const POLL_MS = 20;
 
 /** One line of the log; which fields there are depends on the message. */
 export interface LogLine {
-  readonly level: number;
+  readonly level: string;
   readonly msg: string;
   readonly time: string;
   readonly applied?: number;
@@ -22,8 +22,8 @@ export interface LogLine {
   readonly [field: string]: unknown;
 }
 
-/** pino's number of a warning. */
-export const WARNING = 40;
+/** The level of a warning. */
+export const WARNING = "warn";
 
 /** The agent; it can be killed and started again, and goes on in the same log. */
 export class AgentProcess {

@@ -3,7 +3,7 @@
  * request at a time, equal events counted on one Event, and limits for each object and for all.
  */
 import type { Clock } from "../../base/clock.ts";
-import type { ClusterEvent, EventRecorder } from "../../model/cluster-event.ts";
+import type { ClusterEvent, EventOutcome, EventRecorder } from "../../model/cluster-event.ts";
 import {
   type EventApi,
   EventWriteError,
@@ -45,20 +45,6 @@ const RETRY_MS_MAX = 60_000;
 
 /** Different rejections that are told; an unbounded number of texts would be a second log. */
 const REJECTIONS_TOLD_MAX = 50;
-
-/** What became of an event, for counters. */
-export type EventOutcome =
-  /** A new Event, or a count on one that is there. */
-  | "created"
-  | "updated"
-  /** Told already: by another node, or within the time in which equal events are one. */
-  | "known"
-  /** Its object is gone. */
-  | "gone"
-  /** Over a limit. */
-  | "dropped"
-  /** The API server would not take it, or could not be reached for too long. */
-  | "failed";
 
 /** What a recorder is made of. */
 export interface EventRecorderOptions {

@@ -20,9 +20,9 @@ function written(format: "auto" | "pretty" | "json", isTTY = false): string {
   return readFileSync(file, "utf8");
 }
 
-test("is JSON where nobody sits, at once and with a time that can be read", () => {
+test("is JSON where nobody sits, at once, with a time and a level that can be read", () => {
   const line = JSON.parse(written("auto"));
-  expect(line).toMatchObject({ level: 40, service: "shop/web", msg: "look here" });
+  expect(line).toMatchObject({ level: "warn", service: "shop/web", msg: "look here" });
   expect(line.time).toMatch(/^\d{4}-\d\d-\d\dT.*Z$/);
 });
 
@@ -34,4 +34,13 @@ test("is one line for a person, without colours in a file", () => {
 test("is for a person where one sits", () => {
   expect(written("auto", true)).toContain("look here");
   expect(written("auto", true)).not.toContain('"msg"');
+});
+
+test("an error has its type, text and stack in JSON", () => {
+  const file = join(folder, "log");
+  const log = createLog({ level: "info", format: "json", stream: { fd: openSync(file, "w") } });
+  log.error({ err: new TypeError("no socket") }, "it broke");
+  const line = JSON.parse(readFileSync(file, "utf8"));
+  expect(line).toMatchObject({ level: "error", err: { type: "TypeError", message: "no socket" } });
+  expect(line.err.stack).toContain("log.test.ts");
 });

@@ -9,10 +9,9 @@ import {
   EVENTS_OF_ALL,
   EVENTS_OF_ONE_OBJECT,
   EVENTS_QUEUED_MAX,
-  type EventOutcome,
 } from "../../../../src/kube/events/api-event-recorder.ts";
 import { EVENT_ANSWER_MS_MAX } from "../../../../src/kube/events/event-writer.ts";
-import type { ClusterEvent } from "../../../../src/model/cluster-event.ts";
+import type { ClusterEvent, EventOutcome } from "../../../../src/model/cluster-event.ts";
 import { FakeEventApi, refused } from "../../../fakes/fake-event-api.ts";
 import { ManualClock } from "../../../fakes/manual-clock.ts";
 
