@@ -157,6 +157,6 @@ function limitedServer(answer: RequestListener): Server {
     answer,
   );
   server.maxConnections = CONNECTIONS_MAX;
-  server.setTimeout(QUIET_MS_MAX);
+  server.timeout = QUIET_MS_MAX;
   return server;
 }

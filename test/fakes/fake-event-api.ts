@@ -55,11 +55,6 @@ export class FakeEventApi implements EventApi {
     return this.#patch(`${namespace}/${name}`, body as Partial<StoredEvent>, contentType);
   }
 
-  /** What was asked, without the bodies. */
-  asked(): string[] {
-    return this.requests.map(({ method, path }) => `${method} ${path}`);
-  }
-
   #service(path: string, query: SeenRequest["query"]): Answer {
     const namespace = path.split("/")[4] ?? "";
     const name = query?.["fieldSelector"]?.replace("metadata.name=", "");

@@ -62,7 +62,7 @@ function event(note = "The scheduler rrr is none.", name = "shop/web"): ClusterE
 }
 
 const stored = () => [...api.events.values()];
-const writes = () => api.asked().filter((line) => !line.startsWith("GET"));
+const writes = () => api.requests.filter(({ method }) => method !== "GET");
 
 test("an event becomes an Event with the UID of its Service", async () => {
   recorderOf("node-1").record(event());
@@ -174,9 +174,7 @@ test("what is over the queue is dropped and counted", () => {
 
 test("a server that is away is one problem, asked again with a growing wait, and then solved", async () => {
   const recorder = recorderOf("node-1");
-  api.instead = () => {
-    throw new Error("ECONNREFUSED");
-  };
+  api.instead = () => Promise.reject(new Error("ECONNREFUSED"));
   recorder.record(event());
   await clock.advance(EVENT_SPREAD_MS + 60_000);
   expect(problems).toEqual(["unreachable: Events cannot be told: Error: ECONNREFUSED"]);
