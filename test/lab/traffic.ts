@@ -9,9 +9,13 @@ export interface ClientTraffic {
   /** `10.96.0.10:80` or `[fd00:96::a]:80`. */
   readonly to: string;
   /** TCP when absent. */
-  readonly protocol?: "tcp" | "udp";
+  readonly protocol?: "tcp" | "udp" | "sctp";
   /** Source addresses, used in turn; the kernel's choice when absent. At most 64. */
   readonly from?: readonly string[];
+  /** The same for every connection: to the node's connection tracking they are one flow. */
+  readonly sourcePort?: number;
+  /** Bytes of a request and of its answer, 6 to 4096. */
+  readonly size?: number;
   /** An answer that takes longer is a failure. 2,000 by default. */
   readonly timeoutMs?: number;
 }
@@ -122,11 +126,14 @@ export async function hold(options: HoldOptions): Promise<Running<HoldResult>> {
   return running;
 }
 
-function clientWords({ namespace, to, protocol, from, timeoutMs }: ClientTraffic): string[] {
+function clientWords(client: ClientTraffic): string[] {
+  const { namespace, to, protocol, from, sourcePort, size, timeoutMs } = client;
   return [
     ...words("--netns", namespace),
     ...words("--to", to),
-    ...(protocol === "udp" ? ["--udp"] : []),
+    ...(protocol === "udp" || protocol === "sctp" ? [`--${protocol}`] : []),
+    ...words("--source-port", sourcePort),
+    ...words("--size", size),
     ...words("--from", from?.join()),
     ...words("--timeout-ms", timeoutMs),
   ];

@@ -1,0 +1,153 @@
+/**
+ * The node under test with its agent, for the cases of the end-to-end suite: objects go in, and what comes
+ * out is told by the kernel and by traffic. Runs inside the lab. Where objects go is the sink's business.
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import type { StatusView } from "../../../src/cli/status-view.ts";
+import { AgentProcess, kubeIpvs } from "../../lab/agent-process.ts";
+import { ipvsTable, type TableService } from "../../lab/ipvs-table.ts";
+import { CLUSTER_RANGES, createNodeNetwork, type NodeNetwork } from "../../lab/node-network.ts";
+import { shell } from "../../lab/shell.ts";
+import { ManifestFolder, type ObjectSink } from "./object-sink.ts";
+import { type KubeObject, objectId, service, slice } from "./objects.ts";
+import { NODE, nodes, PODS } from "./pods.ts";
+
+/** From a change to the end of the pass that wrote it. */
+const SYNC_MS_MAX = 15_000;
+const POLL_MS = 5;
+/** A Service that changes with every write: once the kernel has it, it has everything before it. */
+const MARKER = "marker";
+const MARKER_ADDRESS = "10.96.255.254";
+const MARKER_ENDPOINT = "192.0.2.1";
+const MARKER_PORT_FIRST = 20_000;
+
+/** How the agent is started, beyond where its objects are. */
+export const AGENT_ARGUMENTS: readonly string[] = [
+  ...["--node-name", NODE],
+  ...["--cluster-cidr", CLUSTER_RANGES.join()],
+  // Drift is to be seen within a case.
+  ...["--ipvs-sync-period", "2s"],
+];
+
+/** What every case gets. */
+export class Harness {
+  readonly network: NodeNetwork;
+  readonly agent: AgentProcess;
+  readonly sink: ObjectSink;
+  /** What is in the sink, the marker aside. */
+  readonly #objects = new Map<string, KubeObject>();
+  #markerPort = MARKER_PORT_FIRST;
+
+  private constructor(network: NodeNetwork, sink: ObjectSink) {
+    this.network = network;
+    this.sink = sink;
+    this.agent = new AgentProcess([...sink.agentArguments, ...AGENT_ARGUMENTS]);
+  }
+
+  /** Makes the network, writes the nodes and starts the agent. */
+  static async open(sink: ObjectSink = new ManifestFolder("/run/manifests")): Promise<Harness> {
+    const harness = new Harness(await createNodeNetwork(PODS), sink);
+    await harness.#write({ put: nodes(), gone: [] });
+    await harness.agent.firstSync(harness.agent.start());
+    await harness.#untilMarked();
+    return harness;
+  }
+
+  /** Makes the objects so, and returns when the kernel follows them. */
+  async apply(...put: readonly KubeObject[]): Promise<void> {
+    await this.change({ put, gone: [] });
+  }
+
+  /** Takes the objects away, and returns when the kernel has followed. */
+  async remove(...gone: readonly KubeObject[]): Promise<void> {
+    await this.change({ put: [], gone });
+  }
+
+  /** Both at once, as one change where the sink can do that. */
+  async change(change: {
+    readonly put: readonly KubeObject[];
+    readonly gone: readonly KubeObject[];
+  }): Promise<void> {
+    await this.#write(change);
+    await this.#untilMarked();
+  }
+
+  /** Writes without waiting: for changes that the agent is to find when it starts. */
+  async write(...put: readonly KubeObject[]): Promise<void> {
+    await this.#write({ put, gone: [] });
+  }
+
+  /** Returns when the kernel follows what was written. */
+  async synced(): Promise<void> {
+    await this.#untilMarked();
+  }
+
+  /** As it was at the start: no objects but nodes, all servers quick, the agent running. */
+  async reset(): Promise<void> {
+    const first = nodes();
+    const kept = new Set(first.map(objectId));
+    const gone = [...this.#objects.values()].filter((object) => !kept.has(objectId(object)));
+    await this.network.restore();
+    if (!this.agent.isRunning) await this.agent.firstSync(this.agent.start());
+    await this.change({ put: first, gone });
+  }
+
+  /** The virtual service as the kernel has it now, such as `tcp/10.96.0.10:80`. */
+  virtualService(id: string): TableService | undefined {
+    return ipvsTable().get(id);
+  }
+
+  /** The page of `kube-ipvs status`. */
+  async status(): Promise<StatusView> {
+    const { status, output, errors } = await kubeIpvs("status", "-o", "json");
+    if (status !== 0) throw new Error(`kube-ipvs status ended with ${status}: ${errors}`);
+    return JSON.parse(output) as StatusView;
+  }
+
+  /** What helps to understand a failure: the kernel's table and the end of the log. */
+  async evidence(): Promise<string> {
+    const table = await shell("ipvsadm -Sn; ip -o addr show dev kube-ipvs0 2>/dev/null || true");
+    return `${table}\nthe agent's log:\n${this.agent.logEnd()}`;
+  }
+
+  async #write({
+    put,
+    gone,
+  }: {
+    readonly put: readonly KubeObject[];
+    readonly gone: readonly KubeObject[];
+  }): Promise<void> {
+    for (const object of put) this.#objects.set(objectId(object), object);
+    for (const object of gone) this.#objects.delete(objectId(object));
+    this.#markerPort += 1;
+    await this.sink.write({ put, gone, last: markerObjects(this.#markerPort) });
+  }
+
+  /** The old marker's removal is among the last things that a pass writes. */
+  async #untilMarked(): Promise<void> {
+    const wanted = `tcp/${MARKER_ADDRESS}:${this.#markerPort}`;
+    const startMs = performance.now();
+    for (;;) {
+      const table = ipvsTable();
+      const markers = [...table.keys()].filter((id) => id.startsWith(`tcp/${MARKER_ADDRESS}:`));
+      const destinations = table.get(wanted)?.destinations.keys() ?? [];
+      const isNew = [...destinations].join() === `${MARKER_ENDPOINT}:${this.#markerPort}`;
+      if (isNew && markers.length === 1) return;
+      if (performance.now() - startMs > SYNC_MS_MAX) {
+        throw new Error(`the kernel does not follow within ${SYNC_MS_MAX} ms`);
+      }
+      await sleep(POLL_MS);
+    }
+  }
+}
+
+function markerObjects(port: number): KubeObject[] {
+  return [
+    service({ name: MARKER, addresses: [MARKER_ADDRESS], ports: [{ port }] }),
+    slice({
+      service: MARKER,
+      ports: [{ port }],
+      endpoints: [{ address: MARKER_ENDPOINT, node: "elsewhere" }],
+    }),
+  ];
+}

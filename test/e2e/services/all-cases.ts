@@ -1,0 +1,7 @@
+/** Every case of the end-to-end suite, in order. The outside reads the names, the inside runs them. */
+import type { ServiceCase } from "../harness/service-case.ts";
+import { changeCases } from "./changes.ts";
+import { clusterIpCases } from "./cluster-ip.ts";
+
+/** All cases. */
+export const serviceCases: readonly ServiceCase[] = [...clusterIpCases, ...changeCases];
