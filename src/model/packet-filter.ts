@@ -71,6 +71,19 @@ export function sameFilterObject(a: FilterObject, b: FilterObject): boolean {
   return b.kind === "source-chain" && a.ranges.join() === b.ranges.join();
 }
 
+/** The sets that name the frontends which no address on `kube-ipvs0` names. */
+const OWNERSHIP_SETS: readonly string[] = [
+  "masquerade",
+  "keep-source",
+  "node-port-masquerade",
+  "node-port-keep-source",
+] satisfies readonly FilterSet[];
+
+/** True for an element by which a virtual service is known to be ours after a restart. */
+export function isOwnershipMark(object: FilterObject): boolean {
+  return object.kind === "element" && OWNERSHIP_SETS.includes(object.set);
+}
+
 /** A change of our tables. All of a pass go out as one transaction. */
 export interface FilterOperation {
   readonly kind: "add-filter" | "delete-filter";

@@ -1,16 +1,8 @@
 /** What a Service is told that wants what another one has. */
 import type { ObjectName } from "../model/cluster.ts";
 import type { Finding } from "../model/finding.ts";
-import type { FrontendKind, PlannedService } from "./service-plan.ts";
-
-/** The field that asks for a frontend. */
-export const FRONTEND_FIELDS: Readonly<Record<FrontendKind, string>> = {
-  cluster: "spec.clusterIPs",
-  external: "spec.externalIPs",
-  "load-balancer": "status.loadBalancer.ingress",
-  "node-port": "spec.ports[*].nodePort",
-  "local-clients": "spec.externalTrafficPolicy",
-};
+import { FRONTEND_FIELDS } from "./frontend-fields.ts";
+import type { PlannedService } from "./service-plan.ts";
 
 /** `planned` is not in force: `holder` has that virtual service. */
 export function virtualServiceConflict(planned: PlannedService, holder: ObjectName): Finding {

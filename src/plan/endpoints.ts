@@ -1,157 +1,97 @@
 /**
  * Which endpoints serve a Service port (the rules that kube-proxy's backends share): ready ones, by
- * topology hints where all have them; else those that still serve while they terminate.
+ * topology hints where all have them; else those that still serve while they terminate. A policy Local
+ * leaves those of this node, by the same rules but for the hints.
  */
 import type { Address, Family } from "../model/address.ts";
-import type {
-  Endpoint,
-  EndpointSlice,
-  NodeView,
-  ObjectName,
-  ServicePort,
-} from "../model/cluster.ts";
+import type { EndpointSlice, NodeView, ServicePort } from "../model/cluster.ts";
 import { type Destination, type DestinationId, socketText } from "../model/virtual-service.ts";
-import { whySpecial } from "./address-rules.ts";
+import { type Candidate, candidatesOf, type RefusedEndpoint } from "./candidates.ts";
 import { hashText } from "./hash.ts";
 import { PlannedDestinations } from "./planned-destinations.ts";
 
-/** What one port of a Service is served by. */
+/** Endpoints to serve with. */
 export interface ChosenEndpoints {
   /** In the order to add them to the kernel. */
   readonly destinations: ReadonlyMap<DestinationId, Destination>;
   /** Listed by Kubernetes, and not to be used. */
   readonly lingering: ReadonlySet<DestinationId>;
-  /** Those that can be no destination. */
-  readonly refused: readonly RefusedEndpoint[];
-}
-
-/** An endpoint whose address is special. */
-export interface RefusedEndpoint {
-  readonly slice: ObjectName;
-  readonly address: Address;
-  /** To follow "it is". */
-  readonly why: string;
-}
-
-/** Without its id: a text for each of 100,000 endpoints is most of what planning would cost. */
-interface Candidate {
-  /** Of node and endpoint: the order of all candidates. */
-  readonly hash: number;
-  readonly port: number;
-  readonly endpoint: Endpoint;
 }
 
 const NOTHING_LINGERS: ReadonlySet<DestinationId> = new Set();
 
-/**
- * Chooses the endpoints of one family for `port`, as masqueraded destinations of weight 1. The order of
- * the slices decides only between duplicates that differ in nothing but their hints: the first counts.
- */
-export function chooseEndpoints(
-  port: ServicePort,
-  family: Family,
-  { slices, node }: { readonly slices: readonly EndpointSlice[]; readonly node: NodeView },
-): ChosenEndpoints {
-  const refused: RefusedEndpoint[] = [];
-  const seed = hashText(node.name, 0);
-  const candidates = candidatesOf(port, family, { slices, seed, refused });
-  const usable = usableOf(candidates, node);
-  const destinations = destinationsOf(usable);
-  const isAll = usable.length === candidates.length;
-  const lingering = isAll ? NOTHING_LINGERS : restOf(candidates, destinations);
-  return { destinations, lingering, refused };
-}
+const NO_ADDRESSES: readonly Address[] = [];
 
 /**
- * Every endpoint once, in the order of a hash of node and endpoint: with `rr` every node would
- * otherwise begin at the same endpoint, and a Service that is new in the whole cluster would send all
- * its first connections there. One array and one sort: this runs for each of 100,000 endpoints.
+ * The endpoints of one port in one family, as masqueraded destinations of weight 1. Each list is made when
+ * it is first asked for, and shared by all frontends that use it. The order of the slices decides only
+ * between duplicates that differ in nothing but their hints: the first counts.
  */
-function candidatesOf(
-  port: ServicePort,
-  family: Family,
-  from: Gathering & { readonly slices: readonly EndpointSlice[] },
-): readonly Candidate[] {
-  const candidates: Candidate[] = [];
-  for (const slice of from.slices) {
-    if (slice.family !== family) continue;
-    for (const { name, protocol, port: number } of slice.ports) {
-      if (name === port.name && protocol === port.protocol) {
-        addSlice(slice, { ...from, port: number }, candidates);
-      }
-    }
+export class PortEndpoints {
+  /** Those that can be no destination. */
+  readonly refused: readonly RefusedEndpoint[];
+  readonly #candidates: readonly Candidate[];
+  readonly #node: NodeView;
+  #cluster: ChosenEndpoints | undefined;
+  #local: ChosenEndpoints | undefined;
+
+  constructor(
+    port: ServicePort,
+    family: Family,
+    { slices, node }: { readonly slices: readonly EndpointSlice[]; readonly node: NodeView },
+  ) {
+    const refused: RefusedEndpoint[] = [];
+    const seed = hashText(node.name, 0);
+    this.#candidates = candidatesOf(port, family, { slices, seed, refused });
+    this.#node = node;
+    this.refused = refused;
   }
-  candidates.sort(byHash);
-  return candidates.some(repeatsTheOneBefore) ? withoutRepeats(candidates) : candidates;
-}
 
-/** What gathering needs besides the slices. */
-interface Gathering {
-  /** Of the node: begins the hash of each endpoint. */
-  readonly seed: number;
-  readonly refused: RefusedEndpoint[];
-}
-
-function addSlice(
-  { name, endpoints }: EndpointSlice,
-  { port, seed, refused }: Gathering & { readonly port: number },
-  to: Candidate[],
-): void {
-  for (const endpoint of endpoints) {
-    const { address } = endpoint;
-    const why = whySpecial(address);
-    if (why !== undefined) {
-      refused.push({ slice: name, address, why });
-      continue;
-    }
-    to.push({ hash: hashText(address, seed ^ port), port, endpoint });
+  /** Those of policy Cluster: ready ones by topology hints, else those that still serve. */
+  get cluster(): ChosenEndpoints {
+    this.#cluster ??= chosen(this.#candidates, usableOf(this.#candidates, this.#node));
+    return this.#cluster;
   }
-}
 
-/** Equal ones stay in the order in which they came: sorting is stable. */
-function byHash(a: Candidate, b: Candidate): number {
-  if (a.hash !== b.hash) return a.hash - b.hash;
-  if (a.endpoint.address !== b.endpoint.address) {
-    return a.endpoint.address < b.endpoint.address ? -1 : 1;
+  /** Those of policy Local: on this node, ready ones, else those that still serve. Hints do not count. */
+  get local(): ChosenEndpoints {
+    this.#local ??= chosen(this.#candidates, usableLocally(this.#candidates, this.#node));
+    return this.#local;
   }
-  return a.port - b.port;
-}
 
-function isSame(a: Candidate | undefined, b: Candidate): boolean {
-  return a?.hash === b.hash && a.port === b.port && a.endpoint.address === b.endpoint.address;
-}
-
-function repeatsTheOneBefore(
-  candidate: Candidate,
-  index: number,
-  all: readonly Candidate[],
-): boolean {
-  return index > 0 && isSame(all[index - 1], candidate);
-}
-
-function withoutRepeats(candidates: readonly Candidate[]): readonly Candidate[] {
-  const kept: Candidate[] = [];
-  for (const candidate of candidates) {
-    const last = kept.at(-1);
-    if (!last || !isSame(last, candidate)) kept.push(candidate);
-    else if (standing(candidate) > standing(last)) kept[kept.length - 1] = candidate;
+  /** Some node has an endpoint that could serve. */
+  get isServed(): boolean {
+    return this.#candidates.some(
+      ({ endpoint: { ready, serving, terminating } }) => ready || (serving && terminating),
+    );
   }
-  return kept;
-}
 
-/**
- * Of two with one address the higher counts: a new pod may have the address of one that still
- * terminates, and for a moment two slices may have the same endpoint.
- */
-function standing({ endpoint: { ready, serving, terminating } }: Candidate): number {
-  return (terminating ? 0 : 4) + (ready ? 2 : 0) + (serving ? 1 : 0);
+  /** The addresses of all that are on this node, used or not, without repeats. */
+  get addressesHere(): readonly Address[] {
+    const here = this.#candidates.filter((candidate) => isHere(candidate, this.#node));
+    if (here.length === 0) return NO_ADDRESSES;
+    return [...new Set(here.map(({ endpoint }) => endpoint.address))];
+  }
 }
 
 function usableOf(candidates: readonly Candidate[], node: NodeView): readonly Candidate[] {
   const ready = candidates.every(isReady) ? candidates : candidates.filter(isReady);
   const near = byTopology(ready, node);
-  if (near.length > 0) return near;
-  return candidates.filter(({ endpoint }) => endpoint.serving && endpoint.terminating);
+  return near.length > 0 ? near : candidates.filter(stillServes);
+}
+
+function usableLocally(candidates: readonly Candidate[], node: NodeView): readonly Candidate[] {
+  const here = candidates.filter((candidate) => isHere(candidate, node));
+  const ready = here.filter(isReady);
+  return ready.length > 0 ? ready : here.filter(stillServes);
+}
+
+function isHere({ endpoint }: Candidate, { name }: NodeView): boolean {
+  return endpoint.nodeName === name;
+}
+
+function stillServes({ endpoint }: Candidate): boolean {
+  return endpoint.serving && endpoint.terminating;
 }
 
 function isReady({ endpoint }: Candidate): boolean {
@@ -180,6 +120,12 @@ const ENDPOINT_SETTINGS: Omit<Destination, "address" | "port"> = {
   lowerThreshold: 0,
   tunnel: undefined,
 };
+
+function chosen(candidates: readonly Candidate[], usable: readonly Candidate[]): ChosenEndpoints {
+  const destinations = destinationsOf(usable);
+  const isAll = usable.length === candidates.length;
+  return { destinations, lingering: isAll ? NOTHING_LINGERS : restOf(candidates, destinations) };
+}
 
 function destinationsOf(usable: readonly Candidate[]): PlannedDestinations {
   const addresses = usable.map(({ endpoint }) => endpoint.address);

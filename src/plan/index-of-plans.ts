@@ -36,6 +36,7 @@ export class PlanIndex implements DesiredState {
   readonly #healthChecks: Claims<number, ServiceHealthCheck>;
   readonly #addressUsers = new Map<Address, number>();
   #noLocal = { internal: 0, external: 0 };
+  #outsidePlans: readonly FilterObject[] = [];
   #dirtyServices = new Map<ServiceId, ServiceKey>();
   #dirtyAddresses = new Set<Address>();
   #dirtyHealthChecks = new Set<number>();
@@ -118,6 +119,13 @@ export class PlanIndex implements DesiredState {
     else this.#plans.delete(name);
     if (before) this.#withdraw(before);
     if (plan) this.#enter(plan);
+  }
+
+  /** Replaces the packet filter objects that no single Service asks for, such as the addresses of node ports. */
+  useOutsidePlans(objects: readonly FilterObject[]): void {
+    this.#filters.use(objects);
+    this.#filters.release(this.#outsidePlans);
+    this.#outsidePlans = objects;
   }
 
   /** Marks keys for the next look, for reasons outside of the plans. */

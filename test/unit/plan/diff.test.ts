@@ -60,6 +60,7 @@ test("a new Service: virtual service, destinations, address", () => {
       "add-destination tcp/10.96.0.10:80 10.1.0.1:80 weight 1",
       "add-destination tcp/10.96.0.10:80 10.1.0.2:80 weight 1",
     ],
+    filters: ["add-filter ip service-addresses { 10.96.0.10 }"],
     binds: ["add-address 10.96.0.10"],
   });
 });
@@ -121,7 +122,7 @@ test.each`
   const key = { ...KEY, protocol };
   const wanted = [planned(key, [B], { drainTimeoutMs })];
   const found = between(kernel(planned(key, [A, B])), wanted);
-  expect(flatten(found).map((operation) => operation.kind)).toEqual([kind]);
+  expect(found.removals.map((operation) => operation.kind)).toEqual([kind]);
 });
 
 test("with nothing left to wait for, one that drains is deleted", () => {
@@ -142,6 +143,7 @@ test("draining changes the weight and nothing else", () => {
 test("an address that is there is not bound again, and a missing one is", () => {
   const wanted = [planned(KEY, [A])];
   expect(changes({ entries: [planned(KEY, [A])], addresses: [] }, wanted)).toEqual({
+    filters: ["add-filter ip service-addresses { 10.96.0.10 }"],
     binds: ["add-address 10.96.0.10"],
   });
 });

@@ -1,11 +1,11 @@
 /** Which endpoints of a Service port are used. */
 import { describe, expect, test } from "vitest";
 import { type EndpointSlice, type NodeView, unknownNode } from "../../../src/model/cluster.ts";
-import { chooseEndpoints } from "../../../src/plan/endpoints.ts";
+import { PortEndpoints } from "../../../src/plan/endpoints.ts";
 import { endpoint, HTTP, NODE, slice } from "./samples.ts";
 
 function choose(slices: readonly EndpointSlice[], node: NodeView = NODE) {
-  const { destinations, lingering } = chooseEndpoints(HTTP, "ipv4", { slices, node });
+  const { destinations, lingering } = new PortEndpoints(HTTP, "ipv4", { slices, node }).cluster;
   return { used: [...destinations.keys()].sort(), lingering: [...lingering].sort() };
 }
 
@@ -114,8 +114,8 @@ describe("topology hints", () => {
 
 test("a special address is refused with its slice, and is no destination", () => {
   const slices = [slice([endpoint("10.1.0.1"), endpoint("127.0.0.1")])];
-  const chosen = chooseEndpoints(HTTP, "ipv4", { slices, node: NODE });
-  expect([...chosen.destinations.keys()]).toEqual(["10.1.0.1:8080"]);
+  const chosen = new PortEndpoints(HTTP, "ipv4", { slices, node: NODE });
+  expect([...chosen.cluster.destinations.keys()]).toEqual(["10.1.0.1:8080"]);
   expect(chosen.refused).toEqual([
     { slice: "shop/web-1", address: "127.0.0.1", why: "a loopback address" },
   ]);
@@ -126,10 +126,61 @@ test("each of three endpoints is the last one, where rr begins, on about a third
   const last = new Map<string, number>();
   for (let number = 0; number < 300; number++) {
     const node = unknownNode(`node-${number}`);
-    const { destinations } = chooseEndpoints(HTTP, "ipv4", { slices, node });
+    const { destinations } = new PortEndpoints(HTTP, "ipv4", { slices, node }).cluster;
     const id = [...destinations.keys()].at(-1) ?? "";
     last.set(id, (last.get(id) ?? 0) + 1);
   }
   expect(last.size).toBe(3);
   for (const count of last.values()) expect(count).toBeGreaterThan(60);
+});
+
+describe("the endpoints of policy Local", () => {
+  const HERE = { nodeName: NODE.name };
+  const THERE = { nodeName: "node-b" };
+  const here = (parts: object) => ({ ...HERE, ...parts });
+  const hinted = { ...HERE, zoneHints: ["west"] };
+
+  test.each`
+    why                                                 | first                | second               | used      | isServed
+    ${"are those of this node"}                         | ${HERE}              | ${THERE}             | ${[1]}    | ${true}
+    ${"are none where all are elsewhere"}               | ${THERE}             | ${THERE}             | ${[]}     | ${true}
+    ${"are none where none is anywhere"}                | ${here(NOT_READY)}   | ${here(DEAD)}        | ${[]}     | ${false}
+    ${"of no node's name are not of this one"}          | ${{}}                | ${{}}                | ${[]}     | ${true}
+    ${"that are ready go before those that terminate"}  | ${HERE}              | ${here(TERMINATING)} | ${[1]}    | ${true}
+    ${"that terminate serve, also while others are up"} | ${here(TERMINATING)} | ${THERE}             | ${[1]}    | ${true}
+    ${"that are ready elsewhere leave none here"}       | ${here(NOT_READY)}   | ${THERE}             | ${[]}     | ${true}
+    ${"do not follow hints"}                            | ${hinted}            | ${{ ...hinted }}     | ${[1, 2]} | ${true}
+  `("$why", ({ first, second, used, isServed }) => {
+    const slices = [slice([endpoint("10.1.0.1", first), endpoint("10.1.0.2", second)])];
+    const endpoints = new PortEndpoints(HTTP, "ipv4", { slices, node: NODE });
+    const ids = [1, 2].map((number) => `10.1.0.${number}:8080`);
+    const expected = used.map((number: number) => `10.1.0.${number}:8080`);
+    const { destinations, lingering } = endpoints.local;
+    expect([...destinations.keys()].sort()).toEqual(expected);
+    expect([...lingering].sort()).toEqual(ids.filter((id) => !expected.includes(id)));
+    expect(endpoints.isServed).toBe(isServed);
+  });
+
+  test("are chosen once, however many frontends ask", () => {
+    const slices = [slice([endpoint("10.1.0.1", HERE)])];
+    const endpoints = new PortEndpoints(HTTP, "ipv4", { slices, node: NODE });
+    expect(endpoints.local).toBe(endpoints.local);
+    expect(endpoints.cluster).toBe(endpoints.cluster);
+  });
+});
+
+test("every endpoint on this node is known by its address once, used or not", () => {
+  const slices = [
+    slice([
+      endpoint("10.1.0.1", { nodeName: NODE.name }),
+      endpoint("10.1.0.2", { nodeName: NODE.name, ...DEAD }),
+      endpoint("10.1.0.3", { nodeName: "node-b" }),
+    ]),
+    slice([endpoint("10.1.0.1", { nodeName: NODE.name })], {
+      name: "shop/web-2",
+      ports: [{ name: "http", protocol: "tcp", port: 9090 }],
+    }),
+  ];
+  const { addressesHere } = new PortEndpoints(HTTP, "ipv4", { slices, node: NODE });
+  expect([...addressesHere].sort()).toEqual(["10.1.0.1", "10.1.0.2"]);
 });

@@ -138,28 +138,6 @@ describe("the drain timeout", () => {
   });
 });
 
-test("what this version does not do is told, a field a finding", () => {
-  const parts = {
-    ports: [{ ...HTTP, nodePort: 30_080 }],
-    externalAddresses: ["192.0.2.1"],
-    loadBalancerAddresses: ["192.0.2.2"],
-    loadBalancerSourceRanges: ["192.0.2.0/24"],
-    affinityTimeoutS: 10_800,
-    internalTrafficPolicy: "Local",
-    healthCheckNodePort: 32_000,
-  } as const;
-  const { findings } = planService(planInput({ service: service(parts) }));
-  expect(findings.map(({ severity, reason, field }) => `${severity} ${reason} ${field}`)).toEqual([
-    "info not-supported-yet spec.ports[*].nodePort",
-    "info not-supported-yet spec.externalIPs",
-    "info not-supported-yet status.loadBalancer.ingress",
-    "info not-supported-yet spec.loadBalancerSourceRanges",
-    "info not-supported-yet spec.sessionAffinity",
-    "info not-supported-yet spec.internalTrafficPolicy",
-    "info not-supported-yet spec.healthCheckNodePort",
-  ]);
-});
-
 describe("annotations of ours that nothing reads", () => {
   test.each`
     name                                   | problem

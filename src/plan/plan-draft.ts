@@ -1,0 +1,53 @@
+/** A plan while it is made: the only thing here that changes. */
+import type { Address } from "../model/address.ts";
+import type { Service } from "../model/cluster.ts";
+import type { Finding } from "../model/finding.ts";
+import type { ServiceId } from "../model/virtual-service.ts";
+import type { HealthCheck, NoLocalEndpoints, PlannedService, ServicePlan } from "./service-plan.ts";
+
+const NOTHING_LACKS: NoLocalEndpoints = { internal: false, external: false };
+
+/** The plan of one Service. */
+export class PlanDraft {
+  addresses: readonly Address[] = [];
+  healthCheck: HealthCheck | undefined;
+  readonly #service: Service;
+  readonly #virtualServices = new Map<ServiceId, PlannedService>();
+  /** By what they say: several frontends may find the same. */
+  readonly #findings = new Map<string, Finding>();
+  #noLocalEndpoints = NOTHING_LACKS;
+
+  constructor(service: Service) {
+    this.#service = service;
+  }
+
+  get(id: ServiceId): PlannedService | undefined {
+    return this.#virtualServices.get(id);
+  }
+
+  add(planned: PlannedService): void {
+    this.#virtualServices.set(planned.id, planned);
+  }
+
+  note(finding: Finding): void {
+    this.#findings.set(`${finding.field} ${finding.message}`, finding);
+  }
+
+  /** Some traffic under a policy Local finds nobody on this node. */
+  lacks(traffic: keyof NoLocalEndpoints): void {
+    this.#noLocalEndpoints = { ...this.#noLocalEndpoints, [traffic]: true };
+  }
+
+  plan(): ServicePlan {
+    const { name, createdMs } = this.#service;
+    return {
+      name,
+      createdMs,
+      virtualServices: [...this.#virtualServices.values()],
+      addresses: this.addresses,
+      healthCheck: this.healthCheck,
+      noLocalEndpoints: this.#noLocalEndpoints,
+      findings: [...this.#findings.values()],
+    };
+  }
+}
