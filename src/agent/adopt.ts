@@ -10,39 +10,31 @@ import {
   serviceId,
   type VirtualService,
 } from "../model/virtual-service.ts";
-import type { DesiredState } from "../plan/diff.ts";
 import type { Kernel } from "./kernel.ts";
 import type { Mirror } from "./mirror.ts";
+import type { Ownership } from "./ownership.ts";
 
 /** What a reading of the kernel found. */
 export interface Adopted {
   readonly services: number;
   readonly destinations: number;
   readonly addresses: number;
-  /** Virtual services that others made: neither wanted nor on an address of `kube-ipvs0`. */
+  /** Elements and chains in our nftables tables. */
+  readonly filterObjects: number;
+  /** Virtual services that others made: see {@link Ownership}. */
   readonly foreign: number;
-}
-
-/**
- * True when a virtual service is ours to change: some Service wants it, its address sits on
- * `kube-ipvs0`, where only this agent (or the kube-proxy before it) puts addresses, or it was ours
- * before (its address leaves first, so that a removal cut in two would forget it).
- */
-export function isOurs(key: ServiceKey, desired: DesiredState, mirror: Mirror): boolean {
-  const id = serviceId(key);
-  if (desired.entry(id) || mirror.entry(id)) return true;
-  return !("mark" in key) && mirror.hasAddress(key.address);
 }
 
 /** Loads what is ours into `mirror`, replacing what it held. */
 export async function adopt(
-  { ipvs, link }: Kernel,
+  { ipvs, link, filter }: Kernel,
   mirror: Mirror,
-  desired: DesiredState,
+  ownership: Ownership,
 ): Promise<Adopted> {
   mirror.loadAddresses((await link.addresses()) ?? []);
+  mirror.loadFilters((await filter.objects()) ?? []);
   const all = await ipvs.services();
-  const ours = all.filter(({ key }) => isOurs(key, desired, mirror));
+  const ours = all.filter(({ key }) => ownership.has(key));
   const destinations = await ipvs.destinations(ours.map(({ key }) => key));
   const gone = new Set<ServiceId>(mirror.ids());
   let destinationCount = 0;
@@ -59,6 +51,7 @@ export async function adopt(
     services: mirror.serviceCount,
     destinations: destinationCount,
     addresses: mirror.addresses().size,
+    filterObjects: mirror.filterCount,
     foreign: all.length - ours.length,
   };
 }

@@ -2,33 +2,27 @@
  * The agent: a source of cluster objects on one side, the kernel on the other, passes in between.
  * Owns the loops and nothing else; what a pass does is in `passes.ts`.
  */
-import type { Logger } from "pino";
-import type { Clock } from "../base/clock.ts";
 import { Pacer } from "../base/pacer.ts";
-import type { ClusterSource } from "../kube/change.ts";
-import type { PlanOptions } from "../plan/service.ts";
+import type { Change, ClusterSource } from "../kube/change.ts";
+import type { NodePortAddresses } from "../model/node-port-addresses.ts";
+import type { Counts } from "../observe/metrics.ts";
 import { FindingsLog } from "./findings-log.ts";
-import type { Kernel } from "./kernel.ts";
-import { Passes, type PassResult } from "./passes.ts";
+import { countsOf } from "./held-counts.ts";
+import { Passes, type PassesOptions, type PassResult } from "./passes.ts";
 import { type AgentStatus, statusOf } from "./status.ts";
-import { Store } from "./store.ts";
+import { Store, type Trigger } from "./store.ts";
 
 /** First wait after a pass that failed as a whole; it doubles up to the second. */
 const PASS_RETRY_MS = 200;
 const PASS_RETRY_MS_MAX = 30_000;
 
 /** What an agent is made of. */
-export interface AgentOptions {
+export interface AgentOptions extends Omit<PassesOptions, "store"> {
   readonly nodeName: string;
   readonly source: ClusterSource;
-  readonly kernel: Kernel;
-  readonly clock: Clock;
-  readonly log: Logger;
-  readonly planOptions: PlanOptions;
+  readonly nodePortAddresses: NodePortAddresses;
   /** Least time between two passes. */
   readonly minSyncPeriodMs: number;
-  /** Time in which the audit should go round once. */
-  readonly auditPeriodMs: number;
   /** Called once, when the first pass is over and nothing more is waited for. */
   readonly onFirstSync: () => void;
 }
@@ -46,18 +40,11 @@ export class Agent {
   #isInPass = false;
 
   constructor(options: AgentOptions) {
-    const { kernel, clock, log, planOptions, auditPeriodMs } = options;
+    const { clock, log, nodeName, nodePortAddresses } = options;
     this.#options = options;
-    this.#store = new Store(options.nodeName);
-    this.#passes = new Passes({
-      kernel,
-      store: this.#store,
-      clock,
-      log,
-      planOptions,
-      auditPeriodMs,
-    });
-    this.#findings = new FindingsLog(this.#passes.index, log);
+    this.#store = new Store({ nodeName, nodePortAddresses, interfaceAddresses: [] });
+    this.#passes = new Passes({ ...options, store: this.#store });
+    this.#findings = new FindingsLog(this.#passes.index, log, options.observer);
     this.#startedMs = clock.wallMs();
   }
 
@@ -80,8 +67,10 @@ export class Agent {
     if (signal.aborted) end();
     const reminders = this.#remind(pacer, ended.signal);
     try {
+      await this.#followKernel(pacer);
       for await (const changes of source.changes(signal)) {
         for (const change of changes) this.#store.accept(change);
+        this.#tell(changes);
         pacer.request();
       }
     } finally {
@@ -89,6 +78,21 @@ export class Agent {
       end();
       await Promise.all([pacer.stop(), reminders]);
     }
+  }
+
+  /** True when some Service has addresses that another host might have. */
+  hasExternalAddresses(): boolean {
+    return this.#store.hasExternalAddresses();
+  }
+
+  /** Counts for gauges that are read when somebody asks. */
+  counts(): Counts {
+    return countsOf({
+      passes: this.#passes,
+      services: this.#store.serviceCount,
+      sourceProblems: this.#options.source.problems().length,
+      isPictureComplete: this.#store.picture === "complete",
+    });
   }
 
   /** Everything worth knowing about the agent, for `kube-ipvs status`. */
@@ -102,6 +106,35 @@ export class Agent {
       last: this.#last,
       nowMs: this.#options.clock.nowMs(),
     });
+  }
+
+  /** Node addresses and the packet filter are followed: others change them, too. */
+  async #followKernel(pacer: Pacer): Promise<void> {
+    const { kernel, log } = this.#options;
+    const readAddresses = async (): Promise<void> => {
+      this.#store.setInterfaceAddresses(await kernel.nodeAddresses.current());
+    };
+    kernel.nodeAddresses.onChange(() => {
+      readAddresses().then(
+        () => pacer.request(),
+        (err: unknown) => log.error({ err }, "the node's addresses could not be read"),
+      );
+    });
+    kernel.filter.onForeignChange(() => {
+      this.#passes.doubtFilter();
+      pacer.request();
+    });
+    await readAddresses();
+  }
+
+  /** Metrics and health hear of changes before the pass that makes them. */
+  #tell(changes: readonly Change[]): void {
+    const { observer } = this.#options;
+    const count = (kind: Change["kind"]): number =>
+      changes.filter((change) => change.kind === kind).length;
+    observer.changed({ services: count("service"), slices: count("slice") });
+    if (count("node") + count("replaced") > 0) observer.nodeSeen(this.#store.nodeObject);
+    observer.passQueued();
   }
 
   /** Asks for a pass when the audit, a drain or a retry is due. */
@@ -119,15 +152,35 @@ export class Agent {
   }
 
   async #pass(): Promise<void> {
+    const { observer, onFirstSync } = this.#options;
     this.#isInPass = true;
-    const result = await this.#passes.run();
+    if (this.#store.picture !== "none") observer.passBegun();
+    const triggers = this.#store.takeTriggers();
+    const result = await this.#passes.run().catch((error: unknown) => {
+      observer.passEnded({ outcome: "failed", tookMs: 0, operations: [] });
+      throw error;
+    });
     this.#isInPass = false;
     if (!result) return;
     this.#findings.report(result.planned);
     this.#report(result);
-    if (!this.#last) this.#options.onFirstSync();
+    this.#tellOfPass(result, triggers);
+    if (!this.#last) onFirstSync();
     this.#last = result;
     this.#wake.abort();
+  }
+
+  #tellOfPass({ refused, tookMs, operations }: PassResult, triggers: readonly Trigger[]): void {
+    const { observer, clock } = this.#options;
+    observer.passEnded({
+      outcome: refused.length > 0 ? "partly" : "succeeded",
+      tookMs,
+      operations,
+    });
+    for (const { family, triggerMs } of triggers) {
+      // What happened before this process is not its doing.
+      if (triggerMs >= this.#startedMs) observer.programmed(family, clock.wallMs() - triggerMs);
+    }
   }
 
   #report(result: PassResult): void {

@@ -6,6 +6,7 @@
  * its address), the others go on. Never retries by itself.
  */
 import type { Address } from "../model/address.ts";
+import type { ForgetFlows } from "../model/flows.ts";
 import {
   type AddressOperation,
   type IpvsOperation,
@@ -13,25 +14,16 @@ import {
   type OperationFailure,
   operationText,
 } from "../model/operation.ts";
+import { type FilterOperation, isOwnershipMark } from "../model/packet-filter.ts";
 import { type ServiceId, type ServiceKey, serviceId } from "../model/virtual-service.ts";
+import type { OperationCount } from "../observe/agent-metrics.ts";
 import { type Changes, countChanges, type DesiredState } from "../plan/diff.ts";
+import type { FlowsToForget } from "./flows-to-forget.ts";
 import type { Kernel } from "./kernel.ts";
 import type { Mirror } from "./mirror.ts";
-
-/** What names the thing that failed: the key that a retry looks at again. */
-export type Subject =
-  | { readonly kind: "service"; readonly id: ServiceId; readonly key: ServiceKey }
-  | { readonly kind: "address"; readonly address: Address };
-
-/** One operation that the kernel refused. */
-export interface Refusal {
-  readonly subject: Subject;
-  readonly kind: Operation["kind"];
-  /** The operation as text. */
-  readonly operation: string;
-  readonly code: string;
-  readonly message: string;
-}
+import { keyOf, type Refusal, subjectOf, subjectText } from "./refusal.ts";
+import { sumCounts, Tally } from "./tally.ts";
+import { writeFilter } from "./write-filter.ts";
 
 /** What became of a pass's operations. */
 export interface Outcome {
@@ -40,6 +32,8 @@ export interface Outcome {
   readonly skipped: number;
   /** The first refusal of each subject: later ones follow from it. */
   readonly refused: readonly Refusal[];
+  /** The same by kind and result. */
+  readonly operations: readonly OperationCount[];
 }
 
 /** No operation at all. */
@@ -53,8 +47,8 @@ export const NO_CHANGES: Changes = {
   forgets: [],
 };
 
-/** What goes out one by one, each acknowledged by itself. */
-type Single = IpvsOperation | AddressOperation;
+/** What is written; flows are only forgotten. */
+type Written = Exclude<Operation, ForgetFlows>;
 
 /** Several outcomes as one. */
 export function sumOutcomes(outcomes: readonly Outcome[]): Outcome {
@@ -62,6 +56,7 @@ export function sumOutcomes(outcomes: readonly Outcome[]): Outcome {
     applied: outcomes.reduce((sum, { applied }) => sum + applied, 0),
     skipped: outcomes.reduce((sum, { skipped }) => sum + skipped, 0),
     refused: outcomes.flatMap(({ refused }) => refused),
+    operations: sumCounts(outcomes.map(({ operations }) => operations)),
   };
 }
 
@@ -71,6 +66,7 @@ export interface ApplyContext {
   readonly mirror: Mirror;
   /** What the changes were made from. */
   readonly desired: DesiredState;
+  readonly flows: FlowsToForget;
 }
 
 /**
@@ -84,11 +80,17 @@ export async function apply(parts: Iterable<Changes>, context: ApplyContext): Pr
     await run.ipvs(part.additions, () => true);
     if (countChanges(part) > part.additions.length) later.push({ ...part, additions: [] });
   }
-  const { binds, removals, unbinds, deletions } = joined(later);
+  const { filters, binds, removals, unbinds, deletions, forgets } = joined(later);
+  // What says whose a virtual service is outlives it, or a killed agent would not know it again.
+  const isLate = (operation: FilterOperation): boolean =>
+    deletions.length > 0 && operation.kind === "delete-filter" && isOwnershipMark(operation.object);
+  await run.filters(filters.filter((operation) => !isLate(operation)));
   await run.addresses(binds, ({ address }) => context.mirror.hasServiceOn(address));
   await run.ipvs(removals, (operation) => !run.lacks(keyOf(operation)));
   await run.addresses(unbinds, () => true);
   await run.ipvs(deletions, (operation) => !run.addressStays(keyOf(operation)));
+  await run.filters(filters.filter(isLate));
+  await context.flows.forget(forgets);
   return run.outcome();
 }
 
@@ -96,17 +98,14 @@ function joined(parts: readonly Changes[]): Changes {
   const [only] = parts;
   if (only && parts.length === 1) return only;
   return {
-    ...NO_CHANGES,
+    additions: [],
+    filters: parts.flatMap(({ filters }) => filters),
     binds: parts.flatMap(({ binds }) => binds),
     removals: parts.flatMap(({ removals }) => removals),
     unbinds: parts.flatMap(({ unbinds }) => unbinds),
     deletions: parts.flatMap(({ deletions }) => deletions),
+    forgets: parts.flatMap(({ forgets }) => forgets),
   };
-}
-
-/** The key of the virtual service that an operation is about. */
-export function keyOf(operation: IpvsOperation): ServiceKey {
-  return "service" in operation ? operation.service.key : operation.key;
 }
 
 class Run {
@@ -115,6 +114,7 @@ class Run {
   /** Where something that was to come did not: nothing may leave in its place. */
   readonly #lacking = new Set<ServiceId>();
   readonly #lackingOn = new Set<Address>();
+  readonly #tally = new Tally();
   #applied = 0;
   #skipped = 0;
   /** The virtual service that was last taken with all its destinations. */
@@ -137,6 +137,15 @@ class Run {
     await this.#stage(operations, wanted, (some) => link.write(some));
   }
 
+  async filters(operations: readonly FilterOperation[]) {
+    const { filter } = this.#context.kernel;
+    await this.#stage(
+      operations,
+      () => true,
+      (some) => writeFilter(filter, some),
+    );
+  }
+
   /** True when an addition failed there; a refused change of settings keeps nobody from leaving. */
   lacks(key: ServiceKey): boolean {
     return this.#lacking.size > 0 && this.#lacking.has(serviceId(key));
@@ -155,16 +164,22 @@ class Run {
       applied: this.#applied,
       skipped: this.#skipped,
       refused: [...this.#refused.values()],
+      operations: this.#tally.counts(),
     };
   }
 
-  async #stage<T extends Single>(
+  async #stage<T extends Written>(
     operations: readonly T[],
     wanted: (operation: T) => boolean,
     write: (operations: readonly T[]) => Promise<readonly OperationFailure[]>,
   ): Promise<void> {
     const sent = operations.every(wanted) ? operations : operations.filter(wanted);
     this.#skipped += operations.length - sent.length;
+    if (sent !== operations) {
+      for (const operation of operations) {
+        if (!wanted(operation)) this.#tally.add(operation.kind, "skipped", 1);
+      }
+    }
     if (sent.length === 0) return;
     try {
       this.#record(sent, await write(sent));
@@ -175,7 +190,7 @@ class Run {
   }
 
   /** What may have been added is ours to find again, even if nobody wants it by then. */
-  #assume(operations: readonly Single[]): void {
+  #assume(operations: readonly Written[]): void {
     const { mirror } = this.#context;
     for (const operation of operations) {
       if (operation.kind !== "add-service") continue;
@@ -183,20 +198,21 @@ class Run {
     }
   }
 
-  #record(operations: readonly Single[], failures: readonly OperationFailure[]): void {
+  #record(operations: readonly Written[], failures: readonly OperationFailure[]): void {
     this.#applied += operations.length - failures.length;
     const failed = new Map(failures.map((failure) => [failure.index, failure]));
     for (let index = 0; index < operations.length; index++) {
       const operation = operations[index];
       if (!operation) continue;
       const failure = failed.get(index);
+      this.#tally.add(operation.kind, failure ? "refused" : "applied", 1);
       if (failure) this.#refuse(operation, failure);
       else this.#acknowledge(operation);
     }
   }
 
   /** A new virtual service is taken with all its destinations; one that is refused leaves again. */
-  #acknowledge(operation: Single): void {
+  #acknowledge(operation: Written): void {
     const { mirror, desired } = this.#context;
     if (operation.kind === "add-service") {
       const planned = desired.entry(serviceId(operation.service.key));
@@ -210,7 +226,7 @@ class Run {
     mirror.apply(operation);
   }
 
-  #refuse(operation: Single, { code, message }: OperationFailure): void {
+  #refuse(operation: Written, { code, message }: OperationFailure): void {
     if (operation.kind === "add-destination") {
       this.#context.mirror.apply({ ...operation, kind: "delete-destination" });
     }
@@ -224,16 +240,4 @@ class Run {
     if (this.#refused.has(name)) return;
     this.#refused.set(name, { subject, kind, operation: operationText(operation), code, message });
   }
-}
-
-/** What a retry of `operation` has to look at. */
-function subjectOf(operation: Single): Subject {
-  if ("address" in operation) return { kind: "address", address: operation.address };
-  const key = keyOf(operation);
-  return { kind: "service", id: serviceId(key), key };
-}
-
-/** The subject as one word: a service id or an address, which never look alike. */
-export function subjectText(subject: Subject): string {
-  return subject.kind === "service" ? subject.id : subject.address;
 }

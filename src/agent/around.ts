@@ -2,8 +2,8 @@
 import type { Address } from "../model/address.ts";
 import { type ServiceId, type ServiceKey, serviceId } from "../model/virtual-service.ts";
 import { type DirtyKeys, NO_FILTERS } from "../plan/diff.ts";
-import type { Subject } from "./apply.ts";
 import type { Mirror } from "./mirror.ts";
+import type { Subject } from "./refusal.ts";
 
 /**
  * Everything on the addresses of `subjects`: an address without a virtual service was not bound, and
@@ -14,7 +14,8 @@ export function around(mirror: Mirror, subjects: readonly Subject[]): DirtyKeys 
   const addresses = new Set<Address>();
   for (const subject of subjects) {
     if (subject.kind === "address") addresses.add(subject.address);
-    else if (!("mark" in subject.key)) addresses.add(subject.key.address);
+    else if (subject.kind === "service" && !("mark" in subject.key))
+      addresses.add(subject.key.address);
   }
   for (const { service } of mirror.entries()) {
     const { key } = service;

@@ -5,6 +5,7 @@
  */
 import type { Clock } from "../base/clock.ts";
 import type { Address } from "../model/address.ts";
+import type { FilterObjectId } from "../model/packet-filter.ts";
 import {
   destinationId,
   type ServiceId,
@@ -14,10 +15,13 @@ import {
   serviceId,
   type TableEntry,
 } from "../model/virtual-service.ts";
-import type { DesiredState } from "../plan/diff.ts";
-import { isOurs, reread } from "./adopt.ts";
+import type { DriftKind } from "../observe/agent-metrics.ts";
+import type { DirtyKeys } from "../plan/diff.ts";
+import { reread } from "./adopt.ts";
 import type { Kernel } from "./kernel.ts";
+import { rereadFilters } from "./look-again.ts";
 import type { Mirror } from "./mirror.ts";
+import type { Ownership } from "./ownership.ts";
 
 /** Shortest time between two steps, however many steps a round has. */
 export const AUDIT_STEP_MS_MIN = 1_000;
@@ -33,7 +37,8 @@ export const AUDIT_SERVICES_PER_STEP = 200;
 
 /** One difference between what was written and what is there. */
 export interface Drift {
-  /** A service id or an address. */
+  readonly kind: DriftKind;
+  /** A service id, an address, or the id of a packet filter object. */
   readonly subject: string;
   readonly what: string;
 }
@@ -41,15 +46,14 @@ export interface Drift {
 /** What a step found: the mirror is right again, and the keys are to be looked at by the diff. */
 export interface AuditResult {
   readonly drift: readonly Drift[];
-  readonly services: ReadonlyMap<ServiceId, ServiceKey>;
-  readonly addresses: ReadonlySet<Address>;
+  readonly dirty: DirtyKeys;
 }
 
 /** What an audit needs. */
 export interface AuditOptions {
   readonly kernel: Kernel;
   readonly mirror: Mirror;
-  readonly desired: DesiredState;
+  readonly ownership: Ownership;
   readonly clock: Clock;
   readonly periodMs: number;
 }
@@ -58,7 +62,7 @@ export interface AuditOptions {
 export class Audit {
   readonly #kernel: Kernel;
   readonly #mirror: Mirror;
-  readonly #desired: DesiredState;
+  readonly #ownership: Ownership;
   readonly #clock: Clock;
   /** Time in which a whole round should be done, where its cost allows. */
   readonly #periodMs: number;
@@ -69,7 +73,7 @@ export class Audit {
   constructor(from: AuditOptions) {
     this.#kernel = from.kernel;
     this.#mirror = from.mirror;
-    this.#desired = from.desired;
+    this.#ownership = from.ownership;
     this.#clock = from.clock;
     this.#periodMs = from.periodMs;
     this.#nextMs = from.clock.nowMs() + this.#stepMs();
@@ -80,12 +84,14 @@ export class Audit {
     return this.#nextMs;
   }
 
-  /** Does one step when it is due; undefined otherwise. */
-  async step(): Promise<AuditResult | undefined> {
+  /** Does one step when it is due, or at once; undefined otherwise. */
+  async step({ now }: { readonly now: boolean }): Promise<AuditResult | undefined> {
     const startMs = this.#clock.nowMs();
-    if (startMs < this.#nextMs) return undefined;
+    if (!now && startMs < this.#nextMs) return undefined;
     try {
       const found = new Findings();
+      // Read whole, so only once a round.
+      if (now || this.#round.length === 0) await this.#compareFilters(found);
       await this.#compareAddresses(found);
       await this.#compareServices(found);
       await this.#compareDestinations(found);
@@ -102,11 +108,15 @@ export class Audit {
     return Math.max(AUDIT_STEP_MS_MIN, this.#periodMs / steps);
   }
 
+  async #compareFilters(found: Findings): Promise<void> {
+    for (const id of await rereadFilters(this.#kernel, this.#mirror)) found.filter(id);
+  }
+
   async #compareAddresses(found: Findings): Promise<void> {
     const held = await this.#kernel.link.addresses();
     if (held === undefined) {
       await this.#kernel.link.ensure();
-      found.note("kube-ipvs0", "the link was gone; made again");
+      found.note("interface", "kube-ipvs0", "the link was gone; made again");
     }
     const present = new Set(held ?? []);
     for (const address of this.#mirror.addresses()) {
@@ -125,7 +135,7 @@ export class Audit {
       const id = serviceId(key);
       missing.delete(id);
       const entry = this.#mirror.entry(id);
-      if (!entry && !isOurs(key, this.#desired, this.#mirror)) continue;
+      if (!entry && !this.#ownership.has(key)) continue;
       if (!entry) {
         found.service(id, key, "virtual service not ours");
         doubtful.push(key);
@@ -162,7 +172,7 @@ export class Audit {
           return known !== undefined && sameDestination(known, destination);
         });
       if (same) continue;
-      found.service(serviceId(key), key, "destinations changed");
+      found.destinations(serviceId(key), key);
       doubtful.push(key);
     }
     await reread(this.#kernel, this.#mirror, doubtful);
@@ -174,22 +184,38 @@ class Findings {
   readonly #drift: Drift[] = [];
   readonly #services = new Map<ServiceId, ServiceKey>();
   readonly #addresses = new Set<Address>();
+  readonly #filters = new Set<FilterObjectId>();
 
-  note(subject: string, what: string): void {
-    this.#drift.push({ subject, what });
+  note(kind: DriftKind, subject: string, what: string): void {
+    this.#drift.push({ kind, subject, what });
+  }
+
+  filter(id: FilterObjectId): void {
+    this.note("packet-filter", id, "changed by somebody else");
+    this.#filters.add(id);
   }
 
   address(address: Address, what: string): void {
-    this.note(address, what);
+    this.note("address", address, what);
     this.#addresses.add(address);
   }
 
   service(id: ServiceId, key: ServiceKey, what: string): void {
-    this.note(id, what);
+    this.note("virtual-service", id, what);
+    this.#services.set(id, key);
+  }
+
+  destinations(id: ServiceId, key: ServiceKey): void {
+    this.note("destination", id, "destinations changed");
     this.#services.set(id, key);
   }
 
   result(): AuditResult {
-    return { drift: this.#drift, services: this.#services, addresses: this.#addresses };
+    const dirty = {
+      services: this.#services,
+      addresses: this.#addresses,
+      filters: this.#filters,
+    };
+    return { drift: this.#drift, dirty };
   }
 }

@@ -3,17 +3,14 @@ import type { Clock } from "../base/clock.ts";
 import type { Picture } from "../kube/change.ts";
 import type { ObjectName } from "../model/cluster.ts";
 import type { Finding } from "../model/finding.ts";
+import type { Range } from "../model/range.ts";
 import { type Changes, diff } from "../plan/diff.ts";
-import { FirewallMarks } from "../plan/firewall-marks.ts";
-import { PlanIndex } from "../plan/index-of-plans.ts";
 import type { PlanOptions } from "../plan/service.ts";
 import type { Adopted } from "./adopt.ts";
-import { NO_CHANGES } from "./apply.ts";
+import { withoutRemovals } from "./hold-back.ts";
 import type { Kernel } from "./kernel.ts";
-import { Mirror } from "./mirror.ts";
-import { type Planner, planAll } from "./planner.ts";
-import { Schedulers } from "./schedulers.ts";
-import { Store } from "./store.ts";
+import { createPlanner, planAll, useNodeAddresses } from "./planner.ts";
+import { type NodeAddressFacts, Store } from "./store.ts";
 import { takeStock } from "./take-stock.ts";
 
 /** What a dry run reads. */
@@ -23,6 +20,8 @@ export interface DryRunOptions {
   readonly kernel: Kernel;
   readonly clock: Clock;
   readonly planOptions: PlanOptions;
+  readonly node: NodeAddressFacts;
+  readonly excludeRanges: readonly Range[];
 }
 
 /** What a first pass would do. */
@@ -38,26 +37,23 @@ export interface DryRun {
 /** Plans everything against what the kernel holds now. Rejects as the kernel's clients do. */
 export async function dryRun(options: DryRunOptions): Promise<DryRun> {
   const { kernel, clock, planOptions } = options;
-  const store = new Store(options.nodeName);
+  const store = new Store({ nodeName: options.nodeName, ...options.node });
   store.accept({ kind: "replaced", picture: options.picture });
-  const mirror = new Mirror();
-  const index = new PlanIndex();
-  const schedulers = new Schedulers(kernel.ipvs, clock);
-  const planner: Planner = {
+  const planner = createPlanner({
     store,
-    mirror,
-    index,
-    schedulers,
+    ipvs: kernel.ipvs,
+    clock,
     options: planOptions,
-    marks: new FirewallMarks(),
-  };
+    excludeRanges: options.excludeRanges,
+  });
+  const { mirror, index } = planner;
+  useNodeAddresses(planner);
   await planAll(planner, store.takeDirty(), "plan");
   const found = await takeStock(planner, kernel, { isFirst: true });
   const changes = diff(mirror, index, index.takeDirty());
   const partial = store.picture !== "complete";
-  const { additions, binds } = changes;
   return {
-    changes: partial ? { ...NO_CHANGES, additions, binds } : changes,
+    changes: partial ? withoutRemovals(changes) : changes,
     found,
     services: store.serviceCount,
     findings: [...index.names()].sort().flatMap((name: ObjectName) => index.findings(name)),

@@ -1,5 +1,5 @@
 /** Subjects that the kernel refused, each with the time of its next try. */
-import { type Refusal, type Subject, subjectText } from "./apply.ts";
+import { type Refusal, type Subject, subjectText } from "./refusal.ts";
 
 /** First wait after a refusal; it doubles with each further one. */
 export const RETRY_MS_FIRST = 200;

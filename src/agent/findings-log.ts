@@ -2,6 +2,7 @@
 import type { Logger } from "pino";
 import type { ObjectName } from "../model/cluster.ts";
 import type { Finding } from "../model/finding.ts";
+import type { AgentObserver } from "../observe/agent-observer.ts";
 import type { PlanIndex } from "../plan/index-of-plans.ts";
 
 /** The findings that were said. */
@@ -11,10 +12,12 @@ export class FindingsLog {
   readonly #inConflict = new Set<ObjectName>();
   readonly #index: PlanIndex;
   readonly #log: Logger;
+  readonly #observer: AgentObserver;
 
-  constructor(index: PlanIndex, log: Logger) {
+  constructor(index: PlanIndex, log: Logger, observer: AgentObserver) {
     this.#index = index;
     this.#log = log;
+    this.#observer = observer;
   }
 
   /** Compares the findings of `names` with what was said of them. */
@@ -30,9 +33,12 @@ export class FindingsLog {
     for (const finding of now) {
       if (!before.some((said) => said.message === finding.message)) this.#say(finding);
     }
-    for (const { service, field, reason, message } of before) {
-      if (now.some((stands) => stands.message === message)) continue;
+    const because = this.#index.plan(name) ? "mended" : "service-deleted";
+    for (const finding of before) {
+      if (now.some((stands) => stands.message === finding.message)) continue;
+      const { service, field, reason } = finding;
       this.#log.info({ service, field, reason }, "no longer so: a finding is gone");
+      this.#observer.findingGone(finding, because);
     }
     if (now.length > 0) this.#said.set(name, now);
     else this.#said.delete(name);
@@ -40,7 +46,9 @@ export class FindingsLog {
     else this.#inConflict.delete(name);
   }
 
-  #say({ severity, service, field, reason, message }: Finding): void {
+  #say(finding: Finding): void {
+    const { severity, service, field, reason, message } = finding;
+    this.#observer.findingAppeared(finding);
     // A Service without endpoints, or a field that waits for a later version, is no alarm.
     this.#log[severity === "warning" ? "warn" : "debug"]({ service, field, reason }, message);
   }

@@ -1,11 +1,12 @@
 /** What a retry begins with: reads again what the kernel refused to change. Writes nothing. */
 import type { Address } from "../model/address.ts";
+import type { FilterObjectId } from "../model/packet-filter.ts";
 import type { ServiceId, ServiceKey } from "../model/virtual-service.ts";
-import { type DirtyKeys, NO_FILTERS } from "../plan/diff.ts";
+import type { DirtyKeys } from "../plan/diff.ts";
 import { reread } from "./adopt.ts";
-import type { Subject } from "./apply.ts";
 import type { Kernel } from "./kernel.ts";
 import type { Mirror } from "./mirror.ts";
+import type { Subject } from "./refusal.ts";
 
 /** Reads `subjects` into the mirror; returns them as what the diff has to look at. */
 export async function lookAgain(
@@ -15,15 +16,29 @@ export async function lookAgain(
 ): Promise<DirtyKeys> {
   const services = new Map<ServiceId, ServiceKey>();
   const addresses = new Set<Address>();
+  const filters = new Set<FilterObjectId>();
   for (const subject of subjects) {
     if (subject.kind === "address") addresses.add(subject.address);
+    else if (subject.kind === "filter") filters.add(subject.id);
     else services.set(subject.id, subject.key);
   }
   await reread(kernel, mirror, [...services.values()]);
   if (addresses.size > 0) {
     for (const address of await rereadAddresses(kernel, mirror)) addresses.add(address);
   }
-  return { services, addresses, filters: NO_FILTERS };
+  if (filters.size > 0) {
+    for (const id of await rereadFilters(kernel, mirror)) filters.add(id);
+  }
+  return { services, addresses, filters };
+}
+
+/** Reads our nftables tables into the mirror, made again where they are gone; returns what differs from before. */
+export async function rereadFilters(
+  { filter }: Kernel,
+  mirror: Mirror,
+): Promise<readonly FilterObjectId[]> {
+  await filter.ensure();
+  return mirror.loadFilters((await filter.objects()) ?? []);
 }
 
 /** Returns all that differ from what was believed, also through what somebody else did meanwhile. */

@@ -5,7 +5,12 @@
 import { unreachable } from "../base/assert.ts";
 import type { Address } from "../model/address.ts";
 import type { Operation } from "../model/operation.ts";
-import { type FilterObject, type FilterObjectId, filterObjectId } from "../model/packet-filter.ts";
+import {
+  type FilterObject,
+  type FilterObjectId,
+  filterObjectId,
+  sameFilterObject,
+} from "../model/packet-filter.ts";
 import {
   type Destination,
   type DestinationId,
@@ -52,6 +57,14 @@ export class Mirror implements CurrentState {
 
   filter(id: FilterObjectId): FilterObject | undefined {
     return this.#filters.get(id);
+  }
+
+  filterIds(): IterableIterator<FilterObjectId> {
+    return this.#filters.keys();
+  }
+
+  get filterCount(): number {
+    return this.#filters.size;
   }
 
   hasAddress(address: Address): boolean {
@@ -133,6 +146,21 @@ export class Mirror implements CurrentState {
   loadAddresses(addresses: Iterable<Address>): void {
     this.#addresses.clear();
     for (const address of addresses) this.#addresses.add(address);
+  }
+
+  /** Takes the packet filter's objects as they were read; returns the ids of those that differ from before. */
+  loadFilters(objects: Iterable<FilterObject>): FilterObjectId[] {
+    const before = new Map(this.#filters);
+    this.#filters.clear();
+    const changed: FilterObjectId[] = [];
+    for (const object of objects) {
+      const id = filterObjectId(object);
+      const known = before.get(id);
+      before.delete(id);
+      if (!known || !sameFilterObject(known, object)) changed.push(id);
+      this.#filters.set(id, known && sameFilterObject(known, object) ? known : object);
+    }
+    return [...changed, ...before.keys()];
   }
 
   /** Drops a virtual service that is not there, or not ours. */

@@ -7,52 +7,57 @@
  */
 import type { Logger } from "pino";
 import type { Clock } from "../base/clock.ts";
-import type { Address } from "../model/address.ts";
-import { type ObjectName, objectName } from "../model/cluster.ts";
-import { type ServiceId, serviceId } from "../model/virtual-service.ts";
-import {
-  type Changes,
-  type DirtyKeys,
-  diffInParts,
-  NO_FILTERS,
-  SERVICES_PER_PART_MAX,
-} from "../plan/diff.ts";
-import { FirewallMarks } from "../plan/firewall-marks.ts";
-import { PlanIndex } from "../plan/index-of-plans.ts";
+import type { NodeView, ObjectName } from "../model/cluster.ts";
+import type { Range } from "../model/range.ts";
+import type { FilterSettings } from "../nft/packet-filter.ts";
+import type { AgentObserver } from "../observe/agent-observer.ts";
+import type { HealthCheckPorts } from "../observe/health-check-ports.ts";
+import type { PlanIndex } from "../plan/index-of-plans.ts";
 import type { PlanOptions } from "../plan/service.ts";
 import type { Adopted } from "./adopt.ts";
-import { apply, keyOf, NO_CHANGES, type Outcome, sumOutcomes } from "./apply.ts";
-import { around } from "./around.ts";
-import { Audit } from "./audit.ts";
+import { type Outcome, sumOutcomes } from "./apply.ts";
+import { Audit, type AuditResult } from "./audit.ts";
 import { Drainer } from "./drainer.ts";
 import { Failures } from "./failures.ts";
+import { FlowsToForget } from "./flows-to-forget.ts";
 import type { Kernel } from "./kernel.ts";
 import { lookAgain } from "./look-again.ts";
-import { Mirror } from "./mirror.ts";
-import { type Planner, planAll, withoutTheirScheduler } from "./planner.ts";
-import { Progress } from "./progress.ts";
-import { remember } from "./remember.ts";
-import { Schedulers } from "./schedulers.ts";
+import type { Mirror } from "./mirror.ts";
+import { PassWriter } from "./pass-writer.ts";
+import {
+  createPlanner,
+  type Planner,
+  planAll,
+  useNodeAddresses,
+  withoutTheirScheduler,
+} from "./planner.ts";
+import type { Schedulers } from "./schedulers.ts";
 import { schedulersRefused } from "./schedulers-refused.ts";
-import { splitFirst } from "./split-first.ts";
 import type { Store } from "./store.ts";
 import { takeStock } from "./take-stock.ts";
-
-/** The Service that everything else on a node needs first. */
-export const FIRST_SERVICE = objectName("default", "kubernetes");
 
 /** Differences that one log line names; the rest is only counted. */
 const DRIFT_LOGGED_MAX = 10;
 
+/** The ports on which load balancers ask for the health of a Service. */
+export type HealthChecks = Pick<HealthCheckPorts, "set">;
+
 /** What the passes need. */
 export interface PassesOptions {
   readonly kernel: Kernel;
+  /** What the packet filter's fixed rules are to be, on a node with these pod ranges. */
+  readonly filterSettings: (podRanges: readonly Range[]) => FilterSettings;
   readonly store: Store;
   readonly clock: Clock;
   readonly log: Logger;
   readonly planOptions: PlanOptions;
   /** Time in which the audit should go round once. */
   readonly auditPeriodMs: number;
+  /** Virtual services of others have addresses in these. */
+  readonly excludeRanges: readonly Range[];
+  readonly observer: AgentObserver;
+  /** What `kube-ipvs status` and load balancers are told of each Service. */
+  readonly healthChecks: HealthChecks;
 }
 
 /** What one pass did. */
@@ -65,41 +70,49 @@ export interface PassResult extends Outcome {
 
 /** The state that passes share, and the pass itself. */
 export class Passes {
-  readonly index = new PlanIndex();
-  readonly mirror = new Mirror();
+  readonly index: PlanIndex;
+  readonly mirror: Mirror;
   readonly failures = new Failures();
   readonly schedulers: Schedulers;
   readonly drainer: Drainer;
   readonly #audit: Audit;
   readonly #planner: Planner;
+  readonly #flows: FlowsToForget;
+  readonly #writer: PassWriter;
   readonly #options: PassesOptions;
   #adopted: Adopted | undefined;
   #unsure = false;
+  /** Somebody else changed the packet filter since it was last read. */
+  #doubtsFilter = false;
+  /** The view whose node port addresses the packet filter is to have. */
+  #node: NodeView | undefined;
+  #podRanges: readonly Range[] | undefined;
   /** At the start of the pass: it may become complete while plans of the partial picture are written. */
   #sawComplete = false;
   #count = 0;
 
   constructor(options: PassesOptions) {
-    const { kernel, store, clock, planOptions } = options;
-    const { mirror, index } = this;
+    const { kernel, clock, auditPeriodMs: periodMs } = options;
+    const { ipvs, conntrack } = kernel;
     this.#options = options;
-    this.schedulers = new Schedulers(kernel.ipvs, clock);
-    this.drainer = new Drainer({ ipvs: kernel.ipvs, clock, current: mirror, desired: index });
-    this.#audit = new Audit({
-      kernel,
-      mirror,
-      desired: index,
-      clock,
-      periodMs: options.auditPeriodMs,
-    });
-    this.#planner = {
-      store,
+    this.#planner = createPlanner({ ...options, ipvs, options: options.planOptions });
+    const { mirror, index, schedulers, ownership } = this.#planner;
+    this.mirror = mirror;
+    this.index = index;
+    this.schedulers = schedulers;
+    this.drainer = new Drainer({ ipvs, clock, current: mirror, desired: index });
+    this.#audit = new Audit({ kernel, mirror, ownership, clock, periodMs });
+    this.#flows = new FlowsToForget({ ...options, conntrack });
+    const { drainer, failures } = this;
+    this.#writer = new PassWriter({
+      ...options,
       mirror,
       index,
-      schedulers: this.schedulers,
-      options: planOptions,
-      marks: new FirewallMarks(),
-    };
+      drainer,
+      failures,
+      flows: this.#flows,
+      seesAll: () => this.#sawComplete,
+    });
   }
 
   /** What the first reading of the kernel found; undefined before it. */
@@ -114,8 +127,18 @@ export class Passes {
 
   /** When something is due that no change of the cluster announces. */
   nextMs(): number {
-    const due = [this.#audit.nextMs(), this.drainer.nextMs(), this.failures.nextMs()];
+    const due = [
+      this.#audit.nextMs(),
+      this.drainer.nextMs(),
+      this.failures.nextMs(),
+      this.#flows.nextMs(),
+    ];
     return Math.min(...due.filter((ms): ms is number => ms !== undefined));
+  }
+
+  /** Has the next pass read the packet filter again: somebody else changed it, or its settings did. */
+  doubtFilter(): void {
+    this.#doubtsFilter = true;
   }
 
   /**
@@ -133,12 +156,14 @@ export class Passes {
       if (!readAll) await this.#lookAround();
       planned = store.takeDirty();
       await planAll(this.#planner, planned, "plan");
+      await this.#useNode();
+      for (const name of planned) this.#setHealthCheck(name);
       if (readAll) await this.#readAll();
-      const outcomes = [await this.#settle()];
+      const outcomes = [await this.#writer.settle()];
       const refused = schedulersRefused(outcomes[0]?.refused ?? [], this);
       await planAll(this.#planner, refused, "kernel");
       // What had to wait for something that went through just now.
-      outcomes.push(await this.#settle());
+      outcomes.push(await this.#writer.settle());
       this.#count++;
       return {
         ...sumOutcomes(outcomes),
@@ -157,11 +182,16 @@ export class Passes {
   async #readAll(): Promise<void> {
     const { kernel } = this.#options;
     await kernel.link.ensure();
+    await kernel.filter.ensure();
+    this.#doubtsFilter = false;
     const isFirst = this.#adopted === undefined;
     this.#adopted = await takeStock(this.#planner, kernel, { isFirst });
     this.#unsure = false;
     // What drained may be gone altogether.
-    this.#noticeDrains([...this.mirror.ids(), ...this.drainer.all().map(({ service }) => service)]);
+    this.#writer.noticeDrains([
+      ...this.mirror.ids(),
+      ...this.drainer.all().map(({ service }) => service),
+    ]);
   }
 
   /** Retries, audit and drain: what time brings, not the cluster. */
@@ -169,55 +199,44 @@ export class Passes {
     const { kernel, clock } = this.#options;
     const due = this.failures.due(clock.nowMs());
     if (due.length > 0) this.index.markDirty(await lookAgain(kernel, this.mirror, due));
-    const audited = await this.#audit.step();
-    if (audited && audited.drift.length > 0) {
-      const { drift, services, addresses } = audited;
-      this.#options.log.warn(
-        { drift: drift.slice(0, DRIFT_LOGGED_MAX), total: drift.length },
-        "the kernel differed from what was written; repairing",
-      );
-      this.index.markDirty({ services, addresses, filters: NO_FILTERS });
-    }
+    const audited = await this.#audit.step({ now: this.#doubtsFilter });
+    this.#doubtsFilter = false;
+    if (audited && audited.drift.length > 0) this.#noteDrift(audited);
+    await this.#flows.forget([]);
     const found = await this.schedulers.relearn();
     if (found.length > 0) {
       this.#options.store.touch(withoutTheirScheduler(this.index, ["scheduler-missing"]));
     }
   }
 
-  /** Writes the difference of all dirty keys; the first Service's before all others. */
-  async #settle(): Promise<Outcome> {
-    const dirty = this.index.takeDirty();
-    const { first, rest } = splitFirst(dirty, this.index.plan(FIRST_SERVICE));
-    const outcomes: Outcome[] = [];
-    for (const part of [first, rest]) {
-      if (part.services.size + part.addresses.size + part.filters.size > 0)
-        outcomes.push(await this.#write(part));
-    }
-    const removals = await this.drainer.check();
-    if (removals.length > 0) {
-      const drained = new Map(removals.map(keyOf).map((key) => [serviceId(key), key]));
-      const part = { services: drained, addresses: new Set<Address>(), filters: NO_FILTERS };
-      outcomes.push(await this.#send([{ ...NO_CHANGES, removals }], part));
-    }
-    return sumOutcomes(outcomes);
+  #noteDrift({ drift, dirty }: AuditResult): void {
+    const { log, observer } = this.#options;
+    log.warn(
+      { drift: drift.slice(0, DRIFT_LOGGED_MAX), total: drift.length },
+      "the kernel differed from what was written; repairing",
+    );
+    for (const { kind } of drift) observer.drifted(kind, 1);
+    this.index.markDirty(dirty);
   }
 
-  async #write(dirty: DirtyKeys): Promise<Outcome> {
-    return this.#send(this.#parts(dirty), dirty);
+  /** Node port addresses and pod ranges are the node's, not a Service's. */
+  async #useNode(): Promise<void> {
+    const { kernel, store, filterSettings } = this.#options;
+    const podRanges = store.nodeObject?.podRanges ?? [];
+    if (podRanges.join() !== this.#podRanges?.join()) {
+      this.#podRanges = podRanges;
+      kernel.filter.configure(filterSettings(podRanges));
+      if (this.#adopted) await kernel.filter.ensure();
+    }
+    if (store.node === this.#node) return;
+    this.#node = store.node;
+    useNodeAddresses(this.#planner);
   }
 
-  /** The difference of `dirty`, part by part; nothing is taken away while the picture is partial. */
-  *#parts(dirty: DirtyKeys): Generator<Changes, void> {
-    const { clock, log } = this.#options;
-    const total = dirty.services.size;
-    const progress = new Progress({ total, clock, log });
-    let done = 0;
-    for (const part of diffInParts(this.mirror, this.index, dirty)) {
-      const { additions, binds } = part;
-      yield this.#sawComplete ? part : { ...NO_CHANGES, additions, binds };
-      done = Math.min(done + SERVICES_PER_PART_MAX, total);
-      progress.report(done);
-    }
+  #setHealthCheck(name: ObjectName): void {
+    const plan = this.index.plan(name);
+    const wish = plan?.healthCheck && { ...plan.healthCheck, createdMs: plan.createdMs };
+    this.#options.healthChecks.set(name, wish);
   }
 
   /** What was held back while the picture was partial is looked at again once it is complete. */
@@ -225,20 +244,5 @@ export class Passes {
     const before = this.#sawComplete;
     this.#sawComplete = this.#options.store.picture === "complete";
     return this.#sawComplete && !before;
-  }
-
-  async #send(parts: Iterable<Changes>, dirty: DirtyKeys): Promise<Outcome> {
-    const { kernel, clock, log } = this.#options;
-    const outcome = await apply(parts, { kernel, mirror: this.mirror, desired: this.index });
-    const mended = remember(this.failures, outcome, { dirty, clock, log });
-    if (mended.length > 0) this.index.markDirty(around(this.mirror, mended));
-    this.#noticeDrains(dirty.services.keys());
-    return outcome;
-  }
-
-  /** Nothing is known to drain while the picture is partial: what is not wanted may only be hidden. */
-  #noticeDrains(ids: Iterable<ServiceId>): void {
-    if (!this.#sawComplete) return;
-    for (const id of ids) this.drainer.notice(id);
   }
 }

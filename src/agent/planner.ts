@@ -1,15 +1,20 @@
 /** Plans the Services whose names are given, into the index. Reads store and mirror, asks no one. */
 
+import type { Clock } from "../base/clock.ts";
+import type { Ipvs } from "../ipvs/ipvs.ts";
+import { familyOf } from "../model/address.ts";
 import type { ObjectName } from "../model/cluster.ts";
 import type { FindingReason } from "../model/finding.ts";
+import type { Range } from "../model/range.ts";
 import { isSchedulerName, type SchedulerChoice } from "../model/scheduler.ts";
 import { type ServiceKey, serviceId } from "../model/virtual-service.ts";
-import type { FirewallMarks } from "../plan/firewall-marks.ts";
-import type { PlanIndex } from "../plan/index-of-plans.ts";
+import { FirewallMarks } from "../plan/firewall-marks.ts";
+import { PlanIndex } from "../plan/index-of-plans.ts";
 import { requestedSchedulers } from "../plan/scheduler-choice.ts";
 import { type PlanOptions, planService } from "../plan/service.ts";
-import type { Mirror } from "./mirror.ts";
-import type { Schedulers } from "./schedulers.ts";
+import { Mirror } from "./mirror.ts";
+import { Ownership } from "./ownership.ts";
+import { Schedulers } from "./schedulers.ts";
 import type { Store } from "./store.ts";
 
 /** What planning reads and fills. */
@@ -20,6 +25,28 @@ export interface Planner {
   readonly schedulers: Schedulers;
   readonly options: PlanOptions;
   readonly marks: FirewallMarks;
+  readonly ownership: Ownership;
+}
+
+/** A planner of `store` that has planned nothing yet. */
+export function createPlanner(
+  from: Pick<Planner, "store" | "options"> & {
+    readonly ipvs: Ipvs;
+    readonly clock: Clock;
+    readonly excludeRanges: readonly Range[];
+  },
+): Planner {
+  const mirror = new Mirror();
+  const index = new PlanIndex();
+  return {
+    store: from.store,
+    mirror,
+    index,
+    schedulers: new Schedulers(from.ipvs, from.clock),
+    options: from.options,
+    marks: new FirewallMarks(),
+    ownership: new Ownership({ desired: index, mirror, excludeRanges: from.excludeRanges }),
+  };
 }
 
 /**
@@ -77,5 +104,18 @@ export function withoutTheirScheduler(
 ): ObjectName[] {
   return [...index.names()].filter((name) =>
     index.findings(name).some(({ reason }) => reasons.some((wanted) => wanted === reason)),
+  );
+}
+
+/** The addresses that serve node ports, as the packet filter knows them. */
+export function useNodeAddresses({ store, index }: Planner): void {
+  index.useOutsidePlans(
+    store.node.nodePortAddresses.map((address) => ({
+      kind: "element",
+      family: familyOf(address),
+      set: "node-addresses",
+      key: address,
+      value: "",
+    })),
   );
 }

@@ -2,8 +2,9 @@
 import type { Logger } from "pino";
 import type { Clock } from "../base/clock.ts";
 import type { DirtyKeys } from "../plan/diff.ts";
-import { type Outcome, type Subject, subjectText } from "./apply.ts";
+import type { Outcome } from "./apply.ts";
 import type { Failures } from "./failures.ts";
+import { type Subject, subjectText } from "./refusal.ts";
 
 /** Returns the subjects that had failed and went through now. */
 export function remember(
@@ -15,7 +16,7 @@ export function remember(
   const mended: Subject[] = [];
   for (const { subject } of failures.all()) {
     const name = subjectText(subject);
-    const looked = dirty.services.has(name) || dirty.addresses.has(name);
+    const looked = dirty.services.has(name) || dirty.addresses.has(name) || dirty.filters.has(name);
     if (!looked || names.has(name)) continue;
     failures.clear(name);
     mended.push(subject);

@@ -5,7 +5,7 @@
 import type { ObjectName } from "../model/cluster.ts";
 import { isSchedulerName, type SchedulerName } from "../model/scheduler.ts";
 import type { PlanIndex } from "../plan/index-of-plans.ts";
-import type { Refusal } from "./apply.ts";
+import type { Refusal } from "./refusal.ts";
 import type { Schedulers } from "./schedulers.ts";
 
 /** Remembers the schedulers that `refused` shows to be missing; returns who has to be planned again. */

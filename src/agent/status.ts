@@ -3,6 +3,7 @@ import type { ClusterSource, SourceProblem } from "../kube/change.ts";
 import type { Finding } from "../model/finding.ts";
 import type { PlannedService } from "../plan/service-plan.ts";
 import type { Passes, PassResult } from "./passes.ts";
+import { subjectText } from "./refusal.ts";
 import type { SchedulerSupport } from "./schedulers.ts";
 import type { Store } from "./store.ts";
 
@@ -106,7 +107,7 @@ function drainStatuses({ drainer }: Passes, nowMs: number): DrainStatus[] {
 
 function failureStatuses({ failures }: Passes, nowMs: number): FailureStatus[] {
   return failures.all().map(({ subject, operation, code, message, attempts, retryAtMs }) => ({
-    subject: subject.kind === "service" ? subject.id : subject.address,
+    subject: subjectText(subject),
     operation,
     code,
     message,

@@ -5,30 +5,64 @@
 
 import { unreachable } from "../base/assert.ts";
 import type { Change, Picture } from "../kube/change.ts";
+import type { Family } from "../model/address.ts";
 import {
   type ClusterNode,
   type EndpointSlice,
   type NodeView,
   type ObjectName,
+  objectName,
   type Service,
   unknownNode,
 } from "../model/cluster.ts";
+import type { InterfaceAddress, NodePortAddresses } from "../model/node-port-addresses.ts";
+import { nodeView, nodeViewChange } from "./node-view.ts";
 
 const NO_SLICES: ReadonlyMap<ObjectName, EndpointSlice> = new Map();
 
+/** Where the API server answers: its addresses are those of this Service's endpoints. */
+const API_SERVICE = objectName("default", "kubernetes");
+
+/** Trigger times kept until a pass takes them; more say nothing new about how long programming takes. */
+const TRIGGERS_MAX = 10_000;
+
+/** What is known of this node's addresses, and which of them serve node ports. */
+export interface NodeAddressFacts {
+  /** Of all interfaces but `kube-ipvs0`. */
+  readonly interfaceAddresses: readonly InterfaceAddress[];
+  readonly nodePortAddresses: NodePortAddresses;
+}
+
+/** What is known before any object is read. */
+export interface StoreOptions extends NodeAddressFacts {
+  readonly nodeName: string;
+}
+
+/** When something happened that led to a new version of an EndpointSlice. */
+export interface Trigger {
+  readonly family: Family;
+  /** Since the epoch. */
+  readonly triggerMs: number;
+}
+
 /** What planning reads. */
 export class Store {
-  readonly #nodeName: string;
+  readonly #options: StoreOptions;
   readonly #services = new Map<ObjectName, Service>();
   readonly #slices = new Map<ObjectName, EndpointSlice>();
   readonly #slicesOf = new Map<ObjectName, Map<ObjectName, EndpointSlice>>();
+  readonly #nodes = new Map<string, ClusterNode>();
   readonly #dirty = new Set<ObjectName>();
+  #interfaceAddresses: readonly InterfaceAddress[];
   #node: NodeView;
   #picture: "none" | "partial" | "complete" = "none";
+  #triggers: Trigger[] = [];
 
-  constructor(nodeName: string) {
-    this.#nodeName = nodeName;
-    this.#node = unknownNode(nodeName);
+  constructor(options: StoreOptions) {
+    this.#options = options;
+    this.#interfaceAddresses = options.interfaceAddresses;
+    this.#node = unknownNode(options.nodeName);
+    this.#lookAtNode();
   }
 
   /**
@@ -41,6 +75,29 @@ export class Store {
 
   get node(): NodeView {
     return this.#node;
+  }
+
+  /** This node's own object; undefined before it is registered. */
+  get nodeObject(): ClusterNode | undefined {
+    return this.#nodes.get(this.#options.nodeName);
+  }
+
+  /** Takes the addresses of all interfaces but `kube-ipvs0`. */
+  setInterfaceAddresses(addresses: readonly InterfaceAddress[]): void {
+    this.#interfaceAddresses = addresses;
+    this.#lookAtNode();
+  }
+
+  /** The trigger times of the slices that came since the last call. */
+  takeTriggers(): readonly Trigger[] {
+    const taken = this.#triggers;
+    this.#triggers = [];
+    return taken;
+  }
+
+  /** True when some Service has addresses that another host might have. */
+  hasExternalAddresses(): boolean {
+    return [...this.#services.values()].some(hasExternalAddresses);
   }
 
   get serviceCount(): number {
@@ -79,9 +136,12 @@ export class Store {
         break;
       case "slice":
         this.#putSlice(change.name, change.value);
+        this.#noteTrigger(change.value);
+        if (change.value?.service === API_SERVICE) this.#lookAtNode();
         break;
       case "node":
         this.#putNode(change.name, change.value);
+        this.#lookAtNode();
         break;
       default:
         unreachable(change);
@@ -97,8 +157,17 @@ export class Store {
     }
     for (const [name, service] of services) this.#putService(name, service);
     for (const [name, slice] of slices) this.#putSlice(name, slice);
-    this.#putNode(this.#nodeName, nodes.get(this.#nodeName));
+    this.#nodes.clear();
+    for (const [name, node] of nodes) this.#putNode(name, node);
+    this.#lookAtNode();
+    // Of what was there before the start nobody waits to hear how long it took.
+    this.#triggers = [];
     this.#picture = complete ? "complete" : "partial";
+  }
+
+  #noteTrigger(slice: EndpointSlice | undefined): void {
+    if (!slice || slice.triggerMs === 0 || this.#triggers.length === TRIGGERS_MAX) return;
+    this.#triggers.push({ family: slice.family, triggerMs: slice.triggerMs });
   }
 
   #putService(name: ObjectName, service: Service | undefined): void {
@@ -126,11 +195,31 @@ export class Store {
   }
 
   #putNode(name: string, node: ClusterNode | undefined): void {
-    if (name !== this.#nodeName) return;
-    const zone = node?.zone ?? "";
-    if (zone === this.#node.zone) return;
-    this.#node = { ...this.#node, zone };
-    // Topology hints of any Service may count differently now.
-    this.touch(this.#services.keys());
+    if (node) this.#nodes.set(name, node);
+    else this.#nodes.delete(name);
   }
+
+  /** Services whose plan depends on what changed about the node are planned again. */
+  #lookAtNode(): void {
+    const api = this.slices(API_SERVICE).flatMap(({ endpoints }) => endpoints);
+    const after = nodeView({
+      name: this.#options.nodeName,
+      nodes: this.#nodes,
+      apiServerAddresses: api.map(({ address }) => address),
+      interfaceAddresses: this.#interfaceAddresses,
+      nodePortAddresses: this.#options.nodePortAddresses,
+    });
+    const { zone, nodePorts, hosts } = nodeViewChange(this.#node, after);
+    if (!zone && !nodePorts && !hosts) return;
+    this.#node = after;
+    for (const [name, service] of this.#services) {
+      const usesNodePorts = nodePorts && service.ports.some(({ nodePort }) => nodePort !== 0);
+      const usesHosts = hosts && hasExternalAddresses(service);
+      if (zone || usesNodePorts || usesHosts) this.#dirty.add(name);
+    }
+  }
+}
+
+function hasExternalAddresses(service: Service): boolean {
+  return service.externalAddresses.length > 0 || service.loadBalancerAddresses.length > 0;
 }

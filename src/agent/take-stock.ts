@@ -1,6 +1,5 @@
 /** Reads the whole kernel against the plans, so that a diff of everything can follow. Writes nothing. */
 import { type ServiceId, type ServiceKey, serviceId } from "../model/virtual-service.ts";
-import { NO_FILTERS } from "../plan/diff.ts";
 import { type Adopted, adopt } from "./adopt.ts";
 import type { Kernel } from "./kernel.ts";
 import { type Planner, planAll, withoutTheirScheduler } from "./planner.ts";
@@ -16,8 +15,8 @@ export async function takeStock(
   kernel: Kernel,
   { isFirst }: { readonly isFirst: boolean },
 ): Promise<Adopted> {
-  const { index, mirror } = planner;
-  const adopted = await adopt(kernel, mirror, index);
+  const { index, mirror, ownership } = planner;
+  const adopted = await adopt(kernel, mirror, ownership);
   if (isFirst) {
     const names = withoutTheirScheduler(index, [
       "bad-scheduler",
@@ -29,6 +28,10 @@ export async function takeStock(
   const services = new Map<ServiceId, ServiceKey>();
   for (const { service } of mirror.entries()) services.set(serviceId(service.key), service.key);
   index.markAllDirty();
-  index.markDirty({ services, addresses: mirror.addresses(), filters: NO_FILTERS });
+  index.markDirty({
+    services,
+    addresses: mirror.addresses(),
+    filters: new Set(mirror.filterIds()),
+  });
   return adopted;
 }

@@ -9,7 +9,7 @@ import { type Address, type Family, familyOf, parseAddress } from "../model/addr
 import { type Endpoint, type EndpointSlice, objectName, type SlicePort } from "../model/cluster.ts";
 import { HIDING_LABELS, PORT_MAX, PROTOCOL_NAMES, PROTOCOLS } from "./api-words.ts";
 import { EMPTY_LIST, type Fields, found } from "./fields.ts";
-import { readLabels, readMetadata, readNamespace } from "./parse-metadata.ts";
+import { readLabels, readMetadata, readNamespace, readTriggerMs } from "./parse-metadata.ts";
 
 const SERVICE_LABEL = "kubernetes.io/service-name";
 const ADDRESS_TYPES = ["IPv4", "IPv6", "FQDN"] as const;
@@ -50,6 +50,7 @@ export function parseEndpointSlice(object: Fields<V1EndpointSlice>): ReadSlice |
     labels,
     ports: object.each("ports", readPort),
     endpoints: object.each("endpoints", (item) => readEndpoint(item, family)),
+    triggerMs: readTriggerMs(metadata.fields),
   };
   return { name, slice };
 }

@@ -64,6 +64,18 @@ export function readCreatedMs(metadata: Fields<V1ObjectMeta>): number {
   return 0;
 }
 
+/**
+ * When what led to this version of an EndpointSlice happened, in milliseconds since the epoch; 0 when it
+ * does not say. Only a measurement hangs on it, so that a wrong value is no reason to refuse the slice.
+ */
+export function readTriggerMs(metadata: Fields<V1ObjectMeta>): number {
+  const trigger = metadata.fields("annotations")?.textMap((key) => key === TRIGGER_ANNOTATION);
+  const text = trigger?.[TRIGGER_ANNOTATION] ?? "";
+  return RFC3339.test(text) ? Date.parse(text) : 0;
+}
+
+const TRIGGER_ANNOTATION = "endpoints.kubernetes.io/last-change-trigger-time";
+
 const RFC3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
 
 /** The labels that decide something. */

@@ -2,6 +2,7 @@
 import type { V1Node } from "@kubernetes/client-node";
 import { parseAddress } from "../model/address.ts";
 import type { ClusterNode } from "../model/cluster.ts";
+import { parseRange } from "../model/range.ts";
 import { EMPTY_LIST, type Fields } from "./fields.ts";
 import { readLabels, readMetadata } from "./parse-metadata.ts";
 
@@ -20,5 +21,18 @@ export function parseNode(object: Fields<V1Node>): ClusterNode | undefined {
     name: metadata.name,
     zone: readLabels(metadata.fields, NODE_LABELS)[ZONE_LABEL] ?? "",
     addresses: [...new Set(addresses ?? EMPTY_LIST)],
+    podRanges: readPodRanges(object),
+    deleting: metadata.fields.has("deletionTimestamp"),
+    taints: object.fields("spec")?.each("taints", (taint) => taint.text("key")) ?? EMPTY_LIST,
   };
+}
+
+/** `spec.podCIDRs`, else `spec.podCIDR` alone. */
+function readPodRanges(object: Fields<V1Node>): readonly string[] {
+  const spec = object.fields("spec");
+  if (spec === undefined) return EMPTY_LIST;
+  const ranges = spec.texts("podCIDRs", "a CIDR", parseRange);
+  if (ranges.length > 0) return ranges;
+  const single = parseRange(spec.text("podCIDR") ?? "");
+  return single === undefined ? EMPTY_LIST : [single];
 }

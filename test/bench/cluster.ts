@@ -55,6 +55,7 @@ export function sliceOf(
     service: `bench/service-${service}`,
     family: "ipv4",
     labels: {},
+    triggerMs: 0,
     ports: [{ name: "", protocol: "tcp", port: ENDPOINT_PORT }],
     endpoints: Array.from({ length: endpointsPerService }, (_, endpoint) => ({
       address: endpointAddress(service, endpoint),

@@ -12,6 +12,7 @@ import { keepHeapSmall } from "../../src/base/small-heap.ts";
 import { openKernel } from "../../src/cli/open-kernel.ts";
 import type { Change, ClusterSource } from "../../src/kube/change.ts";
 import type { EndpointSlice } from "../../src/model/cluster.ts";
+import { NO_ADDRESSES, SURROUNDINGS } from "../fakes/agent-surroundings.ts";
 import { type ClusterSize, serviceOf, sliceOf } from "./cluster.ts";
 import { metered, newMeter } from "./metered.ts";
 import { profile } from "./profile.ts";
@@ -55,7 +56,7 @@ if (mode === "profile") {
 kernel.close();
 
 function newPasses(on: Kernel): Passes {
-  const store = new Store("node");
+  const store = new Store({ nodeName: "node", ...NO_ADDRESSES });
   store.accept({ kind: "replaced", picture: picture() });
   return new Passes({
     kernel: on,
@@ -64,6 +65,7 @@ function newPasses(on: Kernel): Passes {
     log,
     planOptions: PLAN_OPTIONS,
     auditPeriodMs: AUDIT_PERIOD_MS,
+    ...SURROUNDINGS,
   });
 }
 
@@ -108,7 +110,7 @@ async function singleChanges() {
   const counted = metered(kernel, meter);
   let acknowledged = (): void => undefined;
   const watched: Kernel = {
-    link: counted.link,
+    ...counted,
     ipvs: {
       ...counted.ipvs,
       write: async (operations) => {
@@ -140,6 +142,7 @@ async function singleChanges() {
     planOptions: PLAN_OPTIONS,
     minSyncPeriodMs: 0,
     auditPeriodMs: AUDIT_PERIOD_MS,
+    ...SURROUNDINGS,
     onFirstSync: () => undefined,
   });
   const ended = new AbortController();
@@ -167,7 +170,7 @@ async function singleChanges() {
 /** A new agent on the table that the last one left; its plan is what the changes made of it. */
 async function restartOnTable() {
   const meter = newMeter();
-  const store = new Store("node");
+  const store = new Store({ nodeName: "node", ...NO_ADDRESSES });
   const before = picture();
   const changed = new Map(before.slices);
   for (let i = 0; i < CHANGES; i++) {
@@ -182,6 +185,7 @@ async function restartOnTable() {
     log,
     planOptions: { ...PLAN_OPTIONS },
     auditPeriodMs: AUDIT_PERIOD_MS,
+    ...SURROUNDINGS,
   });
   const startMs = performance.now();
   await passes.run();

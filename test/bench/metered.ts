@@ -9,15 +9,32 @@ export interface Meter {
   /** Writing messages. */
   ipvsMessages: number;
   addressMessages: number;
+  filterWriteMs: number;
+  /** Elements and chains that came or went. */
+  filterObjects: number;
+  filterTransactions: number;
+  /** Requests to connection tracking. */
+  forgets: number;
 }
 
 /** All zero. */
 export function newMeter(): Meter {
-  return { ipvsWriteMs: 0, addressWriteMs: 0, readMs: 0, ipvsMessages: 0, addressMessages: 0 };
+  return {
+    ipvsWriteMs: 0,
+    addressWriteMs: 0,
+    readMs: 0,
+    ipvsMessages: 0,
+    addressMessages: 0,
+    filterWriteMs: 0,
+    filterObjects: 0,
+    filterTransactions: 0,
+    forgets: 0,
+  };
 }
 
 /** `kernel`, with what it does added to `meter`. */
-export function metered({ ipvs, link }: Kernel, meter: Meter): Kernel {
+export function metered(kernel: Kernel, meter: Meter): Kernel {
+  const { ipvs, link, filter, conntrack, nodeAddresses } = kernel;
   const read = <T>(work: Promise<T>): Promise<T> => timed(work, (ms) => (meter.readMs += ms));
   return {
     ipvs: {
@@ -42,6 +59,26 @@ export function metered({ ipvs, link }: Kernel, meter: Meter): Kernel {
       },
       close: () => link.close(),
     },
+    filter: {
+      configure: (settings) => filter.configure(settings),
+      ensure: () => read(filter.ensure()),
+      objects: () => read(filter.objects()),
+      write: (operations) => {
+        meter.filterObjects += operations.length;
+        meter.filterTransactions++;
+        return timed(filter.write(operations), (ms) => (meter.filterWriteMs += ms));
+      },
+      onForeignChange: (listener) => filter.onForeignChange(listener),
+      close: () => filter.close(),
+    },
+    conntrack: {
+      forget: (operations) => {
+        meter.forgets += operations.length;
+        return conntrack.forget(operations);
+      },
+      close: () => conntrack.close(),
+    },
+    nodeAddresses,
   };
 }
 

@@ -4,9 +4,16 @@
  */
 import type { ServiceInterface } from "../../src/host/service-interface.ts";
 import type { Ipvs } from "../../src/ipvs/ipvs.ts";
-import type { Operation, OperationFailure } from "../../src/model/operation.ts";
+import type {
+  AddressOperation,
+  IpvsOperation,
+  OperationFailure,
+} from "../../src/model/operation.ts";
 import { destinationId, serviceId } from "../../src/model/virtual-service.ts";
 import type { OpenKernel } from "./contract-case.ts";
+
+/** What the suite writes; the packet filter has a suite of its own. */
+type Operation = IpvsOperation | AddressOperation;
 
 /** State of an operation's target before it; `orphan`: what should hold the target is absent. */
 type Before = "present" | "absent" | "orphan";

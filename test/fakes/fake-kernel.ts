@@ -7,15 +7,23 @@ import type { Ipvs } from "../../src/ipvs/ipvs.ts";
 import type { Address } from "../../src/model/address.ts";
 import { type Operation, type OperationFailure, operationText } from "../../src/model/operation.ts";
 import type { Destination, VirtualService } from "../../src/model/virtual-service.ts";
+import { FakeConntrack } from "./fake-conntrack.ts";
 import { FakeIpvs } from "./fake-ipvs.ts";
+import { FakeNodeAddresses } from "./fake-node-addresses.ts";
+import { FakePacketFilter } from "./fake-packet-filter.ts";
 import { FakeServiceInterface } from "./fake-service-interface.ts";
 import { FakeTable } from "./fake-table.ts";
 
-/** The methods of both interfaces, by a name that tells them apart. */
+/** The methods of all interfaces, by a name that tells them apart. */
 export type FakeCall =
   | Exclude<keyof Ipvs, "close">
   | Exclude<keyof ServiceInterface, "close" | "write">
-  | "writeAddresses";
+  | "writeAddresses"
+  | "ensureFilter"
+  | "filterObjects"
+  | "writeFilter"
+  | "forget"
+  | "nodeAddresses";
 
 /** `kube-ipvs0`, of any kind. */
 export interface FakeLink {
@@ -33,6 +41,9 @@ export interface SeenOperation {
 export class FakeKernel {
   readonly ipvs: Ipvs;
   readonly link: ServiceInterface;
+  readonly filter = new FakePacketFilter(this);
+  readonly conntrack = new FakeConntrack(this);
+  readonly nodeAddresses = new FakeNodeAddresses(this);
   readonly table = new FakeTable();
   /** False: this kernel cannot be asked for a scheduler. */
   canProbeSchedulers = true;
@@ -40,8 +51,8 @@ export class FakeKernel {
   readonly calls = new Map<FakeCall, number>();
   /** All writing messages in order, refused ones too. Reset by setting its length to 0. */
   readonly seen: SeenOperation[] = [];
-  /** Which of the two clients were closed. */
-  readonly closed = new Set<"ipvs" | "link">();
+  /** Which of the clients were closed. */
+  readonly closed = new Set<"ipvs" | "link" | "filter" | "conntrack" | "nodeAddresses">();
   /** Asked before each operation: the name of an errno refuses it. */
   refuse: (operation: Operation) => string | undefined = () => undefined;
   /** Awaited at the start of each call: may wait, and what it throws the call throws. */

@@ -12,9 +12,13 @@
 import { expect } from "vitest";
 import { apply, NO_CHANGES } from "../../src/agent/apply.ts";
 import { DRAIN_CHECK_MS, Drainer } from "../../src/agent/drainer.ts";
-import { Mirror } from "../../src/agent/mirror.ts";
-import { type Planner, planAll, withoutTheirScheduler } from "../../src/agent/planner.ts";
-import { Schedulers } from "../../src/agent/schedulers.ts";
+import { FlowsToForget } from "../../src/agent/flows-to-forget.ts";
+import {
+  createPlanner,
+  type Planner,
+  planAll,
+  withoutTheirScheduler,
+} from "../../src/agent/planner.ts";
 import { Store } from "../../src/agent/store.ts";
 import { parseDuration } from "../../src/base/duration.ts";
 import { sourceProblemText } from "../../src/kube/change.ts";
@@ -24,9 +28,9 @@ import { StringPool } from "../../src/kube/string-pool.ts";
 import { type Operation, operationText } from "../../src/model/operation.ts";
 import { destinationId, serviceId, type TableEntry } from "../../src/model/virtual-service.ts";
 import { type Changes, diff } from "../../src/plan/diff.ts";
-import { FirewallMarks } from "../../src/plan/firewall-marks.ts";
-import { PlanIndex } from "../../src/plan/index-of-plans.ts";
 import { renderTable } from "../../src/plan/render.ts";
+import { NO_ADDRESSES } from "../fakes/agent-surroundings.ts";
+import { capturedLog } from "../fakes/captured-log.ts";
 import { FakeKernel } from "../fakes/fake-kernel.ts";
 import { ManualClock } from "../fakes/manual-clock.ts";
 
@@ -53,22 +57,26 @@ export class Story {
   readonly #clock = new ManualClock();
   readonly #set = new ManifestSet();
   readonly #pool = new StringPool();
-  readonly #store = new Store(STORY_NODE);
-  readonly #mirror = new Mirror();
-  readonly #index = new PlanIndex();
-  readonly #schedulers = new Schedulers(this.kernel.ipvs, this.#clock);
-  readonly #planner: Planner = {
+  readonly #store = new Store({ nodeName: STORY_NODE, ...NO_ADDRESSES });
+  readonly #planner: Planner = createPlanner({
     store: this.#store,
-    mirror: this.#mirror,
-    index: this.#index,
-    schedulers: this.#schedulers,
+    ipvs: this.kernel.ipvs,
+    clock: this.#clock,
     options: {
       defaultScheduler: { scheduler: "rr", schedulerFlags: [] },
       drainTimeoutMs: 30_000,
       externalRanges: [],
     },
-    marks: new FirewallMarks(),
-  };
+    excludeRanges: [],
+  });
+  readonly #mirror = this.#planner.mirror;
+  readonly #index = this.#planner.index;
+  readonly #schedulers = this.#planner.schedulers;
+  readonly #flows = new FlowsToForget({
+    conntrack: this.kernel.conntrack,
+    clock: this.#clock,
+    log: capturedLog().log,
+  });
   readonly #drainer = new Drainer({
     ipvs: this.kernel.ipvs,
     clock: this.#clock,
@@ -79,6 +87,7 @@ export class Story {
   /** Reads `text`, does what a pass does, looks at what drains a little later, and tells all of it. */
   async step(text: string): Promise<Step> {
     await this.kernel.link.ensure();
+    await this.kernel.filter.ensure();
     await this.#setScene(text);
     this.#read(text);
     await planAll(this.#planner, this.#store.takeDirty(), "plan");
@@ -138,9 +147,12 @@ export class Story {
 
   async #apply(changes: Changes): Promise<void> {
     const { kernel } = this;
-    // The kernel here has no packet filter: what is written there is believed.
-    for (const operation of changes.filters) this.#mirror.apply(operation);
-    const outcome = await apply([changes], { kernel, mirror: this.#mirror, desired: this.#index });
+    const outcome = await apply([changes], {
+      kernel,
+      mirror: this.#mirror,
+      desired: this.#index,
+      flows: this.#flows,
+    });
     expect(outcome).toMatchObject({ skipped: 0, refused: [] });
   }
 

@@ -6,6 +6,7 @@ import { Agent } from "../../src/agent/agent.ts";
 import { AUDIT_STEP_MS_MAX } from "../../src/agent/audit.ts";
 import { operationText } from "../../src/model/operation.ts";
 import { serviceId } from "../../src/model/virtual-service.ts";
+import { SURROUNDINGS } from "../fakes/agent-surroundings.ts";
 import { capturedLog } from "../fakes/captured-log.ts";
 import { FakeKernel } from "../fakes/fake-kernel.ts";
 import { FakeSource } from "../fakes/fake-source.ts";
@@ -115,6 +116,7 @@ export class Simulation {
       minSyncPeriodMs: 10,
       auditPeriodMs: AUDIT_PERIOD_MS,
       onFirstSync: () => undefined,
+      ...SURROUNDINGS,
     });
     const end = new AbortController();
     const complete = this.#random.chance(70);

@@ -10,6 +10,8 @@ import type { Random } from "./random.ts";
 
 const ENOBUFS = 105;
 
+const AT_ONCE: readonly string[] = ["configure", "onForeignChange", "onChange", "close"];
+
 /** How bad it is now, in percent of the calls or operations. */
 export interface Trouble {
   failedCalls: number;
@@ -28,6 +30,9 @@ export function noTrouble(): Trouble {
 export class UnreliableKernel implements Kernel {
   readonly ipvs: Kernel["ipvs"];
   readonly link: Kernel["link"];
+  readonly filter: Kernel["filter"];
+  readonly conntrack: Kernel["conntrack"];
+  readonly nodeAddresses: Kernel["nodeAddresses"];
   /** Set: no call of this life comes back. */
   isDead = false;
   readonly #clock: ManualClock;
@@ -43,6 +48,9 @@ export class UnreliableKernel implements Kernel {
     this.#trouble = shared.trouble;
     this.ipvs = this.#between(kernel.ipvs);
     this.link = this.#between(kernel.link);
+    this.filter = this.#between(kernel.filter);
+    this.conntrack = this.#between(kernel.conntrack);
+    this.nodeAddresses = this.#between(kernel.nodeAddresses);
   }
 
   /** True when the operation now at the kernel is the last one of its call. */
@@ -55,6 +63,8 @@ export class UnreliableKernel implements Kernel {
       get: (target, name) => {
         const method: unknown = Reflect.get(target, name);
         if (typeof method !== "function") return method;
+        // These answer at once: they only note something, and cannot fail.
+        if (AT_ONCE.includes(String(name))) return method.bind(target);
         return (...values: readonly unknown[]) =>
           this.#call(String(name), () => Reflect.apply(method, target, values));
       },

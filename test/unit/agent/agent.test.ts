@@ -2,6 +2,7 @@
 import { afterEach, expect, test } from "vitest";
 import { Agent } from "../../../src/agent/agent.ts";
 import type { ClusterSource } from "../../../src/kube/change.ts";
+import { SURROUNDINGS } from "../../fakes/agent-surroundings.ts";
 import { capturedLog, LEVEL } from "../../fakes/captured-log.ts";
 import { FakeKernel } from "../../fakes/fake-kernel.ts";
 import { FakeSource, picture } from "../../fakes/fake-source.ts";
@@ -35,6 +36,7 @@ class Running {
       minSyncPeriodMs: 10,
       auditPeriodMs: AUDIT_PERIOD_MS,
       onFirstSync: () => undefined,
+      ...SURROUNDINGS,
     });
     this.ended = this.agent.run(this.end.signal);
     // A test that expects a rejection awaits it itself.

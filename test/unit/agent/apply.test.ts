@@ -1,11 +1,14 @@
 /** The stages of a write and what a refusal or a broken call leaves believed. */
 import { expect, test } from "vitest";
 import { apply, NO_CHANGES, sumOutcomes } from "../../../src/agent/apply.ts";
+import { FlowsToForget } from "../../../src/agent/flows-to-forget.ts";
 import { Mirror } from "../../../src/agent/mirror.ts";
 import { splitFirst } from "../../../src/agent/split-first.ts";
 import { serviceId } from "../../../src/model/virtual-service.ts";
 import { PlanIndex } from "../../../src/plan/index-of-plans.ts";
+import { capturedLog } from "../../fakes/captured-log.ts";
 import { FakeKernel } from "../../fakes/fake-kernel.ts";
+import { ManualClock } from "../../fakes/manual-clock.ts";
 import { destination, plan, planned, SETTINGS, tcp } from "../plan/samples.ts";
 
 const KEY = tcp("10.96.0.1", 80);
@@ -18,14 +21,17 @@ function scene() {
   const kernel = new FakeKernel();
   kernel.addLink("dummy");
   const mirror = new Mirror();
+  const { log } = capturedLog();
+  const { conntrack } = kernel;
+  const flows = new FlowsToForget({ conntrack, clock: new ManualClock(), log });
   const desired = new PlanIndex();
   const wanted = planned(KEY, [A, B]);
   desired.set("shop/web", plan("shop/web", [wanted]));
-  return { kernel, mirror, desired, wanted };
+  return { kernel, mirror, desired, flows, wanted };
 }
 
 test("a refused destination leaves the mirror without it, and the plan with it", async () => {
-  const { kernel, mirror, desired, wanted } = scene();
+  const { kernel, mirror, desired, flows, wanted } = scene();
   const held = desired.entry(serviceId(KEY));
   if (!held) throw new Error("the plan is not held");
   kernel.refuse = (operation) =>
@@ -43,7 +49,7 @@ test("a refused destination leaves the mirror without it, and the plan with it",
         ],
       },
     ],
-    { kernel, mirror, desired },
+    { kernel, mirror, desired, flows },
   );
   expect(outcome).toMatchObject({ applied: 2, skipped: 0, refused: [{ kind: "add-destination" }] });
   expect([...(mirror.entry(serviceId(KEY))?.destinations.keys() ?? [])]).toEqual(["10.1.0.1:8080"]);
@@ -51,7 +57,7 @@ test("a refused destination leaves the mirror without it, and the plan with it",
 });
 
 test("stages go in order over all parts: additions, binds, removals, unbinds, deletions", async () => {
-  const { kernel, mirror, desired } = scene();
+  const { kernel, mirror, desired, flows } = scene();
   const old = tcp("10.96.0.9", 80);
   kernel.addForeign({ key: old, settings: SETTINGS }, [A]);
   kernel.serviceLink?.addresses.add("10.96.0.9");
@@ -67,7 +73,7 @@ test("stages go in order over all parts: additions, binds, removals, unbinds, de
       unbinds: [{ kind: "delete-address", address: "10.96.0.9" } as const],
     },
   ];
-  await apply(parts, { kernel, mirror, desired });
+  await apply(parts, { kernel, mirror, desired, flows });
   expect(kernel.seen.map(({ operation }) => operation.kind)).toEqual([
     "add-service",
     "add-address",
@@ -80,23 +86,23 @@ test("stages go in order over all parts: additions, binds, removals, unbinds, de
 });
 
 test("a call that rejects may have added virtual services: the mirror believes it until it is read again", async () => {
-  const { kernel, mirror, desired } = scene();
+  const { kernel, mirror, desired, flows } = scene();
   kernel.before = (call) => {
     if (call === "write") throw new Error("socket broke");
   };
   const additions = [{ kind: "add-service", service: SERVICE } as const];
-  const done = apply([{ ...NO_CHANGES, additions }], { kernel, mirror, desired });
+  const done = apply([{ ...NO_CHANGES, additions }], { kernel, mirror, desired, flows });
   await expect(done).rejects.toThrow("socket broke");
   expect([...mirror.ids()]).toEqual([serviceId(KEY)]);
 });
 
 test("only the first refusal of a subject is told", async () => {
-  const { kernel, mirror, desired } = scene();
+  const { kernel, mirror, desired, flows } = scene();
   kernel.refuse = () => "ENOMEM";
   const removals = [A, B].map(
     (one) => ({ kind: "delete-destination", key: KEY, destination: one }) as const,
   );
-  const outcome = await apply([{ ...NO_CHANGES, removals }], { kernel, mirror, desired });
+  const outcome = await apply([{ ...NO_CHANGES, removals }], { kernel, mirror, desired, flows });
   expect(outcome.refused).toHaveLength(1);
   expect(sumOutcomes([outcome, outcome])).toMatchObject({ applied: 0, refused: { length: 2 } });
 });

@@ -1,7 +1,7 @@
 /** Back-off of what the kernel refused. */
 import { expect, test } from "vitest";
-import type { Refusal } from "../../../src/agent/apply.ts";
 import { Failures, RETRY_MS_FIRST, RETRY_MS_MAX } from "../../../src/agent/failures.ts";
+import type { Refusal } from "../../../src/agent/refusal.ts";
 import { tcp } from "../plan/samples.ts";
 
 const REFUSAL: Refusal = {

@@ -5,6 +5,7 @@ import type { EndpointSlice, Service } from "../../../src/model/cluster.ts";
 import { operationText } from "../../../src/model/operation.ts";
 import { destinationId, type TableEntry } from "../../../src/model/virtual-service.ts";
 import { renderTable } from "../../../src/plan/render.ts";
+import { NO_ADDRESSES, SURROUNDINGS } from "../../fakes/agent-surroundings.ts";
 import { capturedLog } from "../../fakes/captured-log.ts";
 import { FakeKernel } from "../../fakes/fake-kernel.ts";
 import { picture } from "../../fakes/fake-source.ts";
@@ -24,7 +25,7 @@ export const AUDIT_PERIOD_MS = 30_000;
 export class NodeUnderTest {
   readonly kernel: FakeKernel;
   readonly clock = new ManualClock();
-  readonly store = new Store(NODE.name);
+  readonly store = new Store({ nodeName: NODE.name, ...NO_ADDRESSES });
   readonly passes: Passes;
   readonly lines;
 
@@ -39,6 +40,7 @@ export class NodeUnderTest {
       log,
       planOptions: PLAN_OPTIONS,
       auditPeriodMs: AUDIT_PERIOD_MS,
+      ...SURROUNDINGS,
     });
   }
 

@@ -1,0 +1,74 @@
+/** This node as planning sees it, made of all that is known of it and of the other hosts. Pure. */
+import type { Address } from "../model/address.ts";
+import type { ClusterNode, NodeView } from "../model/cluster.ts";
+import {
+  chooseNodePortAddresses,
+  type InterfaceAddress,
+  type NodePortAddresses,
+} from "../model/node-port-addresses.ts";
+
+/** What a view is made of. */
+export interface NodeFacts {
+  readonly name: string;
+  /** All nodes that are known, this one among them once it is registered. */
+  readonly nodes: ReadonlyMap<string, ClusterNode>;
+  /** Where the API server answers: the endpoints of the Service `default/kubernetes`. */
+  readonly apiServerAddresses: readonly Address[];
+  /** Of all interfaces but `kube-ipvs0`. */
+  readonly interfaceAddresses: readonly InterfaceAddress[];
+  readonly nodePortAddresses: NodePortAddresses;
+}
+
+/** The view of the node that `facts` are about. */
+export function nodeView(facts: NodeFacts): NodeView {
+  const { name, nodes, apiServerAddresses, interfaceAddresses } = facts;
+  const node = nodes.get(name);
+  const statusAddresses = node?.addresses ?? [];
+  const ownAddresses = new Set([
+    ...statusAddresses,
+    ...interfaceAddresses.map(({ address }) => address),
+  ]);
+  const takenAddresses = new Map<Address, string>();
+  for (const address of apiServerAddresses) {
+    takenAddresses.set(address, "an address of the API server");
+  }
+  for (const other of nodes.values()) {
+    if (other.name === name) continue;
+    for (const address of other.addresses) {
+      takenAddresses.set(address, `an address of the node ${other.name}`);
+    }
+  }
+  return {
+    name,
+    zone: node?.zone ?? "",
+    nodePortAddresses: chooseNodePortAddresses(
+      interfaceAddresses,
+      statusAddresses,
+      facts.nodePortAddresses,
+    ),
+    statusAddresses,
+    ownAddresses,
+    takenAddresses,
+  };
+}
+
+/** What of a view differs from another one: which Services have to be planned again. */
+export interface NodeViewChange {
+  /** Topology hints of any Service may count differently. */
+  readonly zone: boolean;
+  readonly nodePorts: boolean;
+  /** External and load-balancer addresses may be allowed now, or no longer. */
+  readonly hosts: boolean;
+}
+
+/** Compares two views of one node. */
+export function nodeViewChange(before: NodeView, after: NodeView): NodeViewChange {
+  return {
+    zone: before.zone !== after.zone,
+    nodePorts: before.nodePortAddresses.join() !== after.nodePortAddresses.join(),
+    hosts:
+      before.statusAddresses.join() !== after.statusAddresses.join() ||
+      [...before.ownAddresses].join() !== [...after.ownAddresses].join() ||
+      [...before.takenAddresses].join() !== [...after.takenAddresses].join(),
+  };
+}

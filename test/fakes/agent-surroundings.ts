@@ -1,0 +1,27 @@
+/** What an agent needs besides kernel, source and clock, where a test does not care. */
+import type { PassesOptions } from "../../src/agent/passes.ts";
+import type { NodeAddressFacts } from "../../src/agent/store.ts";
+import { NO_OBSERVER } from "../../src/observe/agent-observer.ts";
+
+/** A node that nothing is known of. */
+export const NO_ADDRESSES: NodeAddressFacts = {
+  interfaceAddresses: [],
+  nodePortAddresses: { kind: "all" },
+};
+
+/** Nobody watches, nothing is excluded, and no client is known to be of this side. */
+export const SURROUNDINGS: Pick<
+  PassesOptions,
+  "filterSettings" | "excludeRanges" | "observer" | "healthChecks"
+> &
+  Pick<NodeAddressFacts, "nodePortAddresses"> = {
+  nodePortAddresses: NO_ADDRESSES.nodePortAddresses,
+  filterSettings: () => ({
+    masqueradeBit: 14,
+    masqueradeAll: false,
+    localClients: { kind: "none" },
+  }),
+  excludeRanges: [],
+  observer: NO_OBSERVER,
+  healthChecks: { set: () => {} },
+};

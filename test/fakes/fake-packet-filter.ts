@@ -1,0 +1,105 @@
+/** Our nftables tables in memory, with the kernel's manners: a transaction is all or nothing. */
+import {
+  type FilterObject,
+  type FilterObjectId,
+  type FilterOperation,
+  filterObjectId,
+  sameFilterObject,
+} from "../../src/model/packet-filter.ts";
+import type { FilterSettings, PacketFilter } from "../../src/nft/packet-filter.ts";
+import type { FakeKernel } from "./fake-kernel.ts";
+
+/** Fits where the agent wants its `PacketFilter`. */
+export class FakePacketFilter implements PacketFilter {
+  readonly #kernel: FakeKernel;
+  readonly #listeners: (() => void)[] = [];
+  /** What the kernel holds; undefined: there are no tables. */
+  #held: Map<FilterObjectId, FilterObject> | undefined;
+  #settings: FilterSettings | undefined;
+  /** The settings that the tables were made for. */
+  #base: FilterSettings | undefined;
+
+  constructor(kernel: FakeKernel) {
+    this.#kernel = kernel;
+  }
+
+  get held(): ReadonlyMap<FilterObjectId, FilterObject> | undefined {
+    return this.#held;
+  }
+
+  /** The settings that the fixed rules are for. */
+  get base(): FilterSettings | undefined {
+    return this.#base;
+  }
+
+  /** Somebody runs `nft flush ruleset`. */
+  flushRuleset(): void {
+    this.#held = undefined;
+    for (const listener of this.#listeners) listener();
+  }
+
+  /** Somebody takes an element out, or a chain. */
+  takeOut(id: FilterObjectId): void {
+    this.#held?.delete(id);
+    for (const listener of this.#listeners) listener();
+  }
+
+  configure(settings: FilterSettings): void {
+    this.#settings = settings;
+  }
+
+  async ensure(): Promise<"created" | "present"> {
+    await this.#kernel.enter("ensureFilter");
+    const isRight = this.#held !== undefined && this.#base === this.#settings;
+    this.#held ??= new Map();
+    this.#base = this.#settings;
+    return isRight ? "present" : "created";
+  }
+
+  async objects(): Promise<readonly FilterObject[] | undefined> {
+    await this.#kernel.enter("filterObjects");
+    return this.#held && [...this.#held.values()];
+  }
+
+  async write(operations: readonly FilterOperation[]) {
+    await this.#kernel.enter("writeFilter");
+    const next = new Map(this.#held);
+    const failures = this.#kernel.carryOut(operations, (operation) => carryOut(next, operation));
+    if (failures.length === 0) this.#held = next;
+    return failures;
+  }
+
+  onForeignChange(listener: () => void): void {
+    this.#listeners.push(listener);
+  }
+
+  close(): void {
+    this.#kernel.closed.add("filter");
+  }
+}
+
+function carryOut(
+  held: Map<FilterObjectId, FilterObject>,
+  { kind, object }: FilterOperation,
+): string | undefined {
+  const id = filterObjectId(object);
+  if (kind === "delete-filter") {
+    if (object.kind === "source-chain" && isJumpedTo(held, object.name)) return "EBUSY";
+    held.delete(id);
+    return undefined;
+  }
+  const before = held.get(id);
+  if (before && !sameFilterObject(before, object)) return "EEXIST";
+  if (object.kind === "element" && object.value.startsWith("jump ")) {
+    const chain = { ...object, kind: "source-chain", name: object.value.slice(5), ranges: [] };
+    if (!held.has(filterObjectId({ ...chain, kind: "source-chain" }))) return "ENOENT";
+  }
+  held.set(id, object);
+  return undefined;
+}
+
+function isJumpedTo(held: ReadonlyMap<FilterObjectId, FilterObject>, chain: string): boolean {
+  return [...held.values()].some(
+    (object) => object.kind === "element" && object.value === `jump ${chain}`,
+  );
+}
