@@ -51,7 +51,7 @@ export function clusterElements(
   return verdict === "" ? hairpins : [...hairpins, element(key, "no-endpoints", verdict)];
 }
 
-/** What a way in from outside needs. Several node addresses of a port need the same but for one element. */
+/** What a way in from outside needs: of a node port the same on each address, which is counted. */
 export function externalElements(facts: ExternalFacts): readonly FilterObject[] {
   const { kind, key, verdict, hairpins } = facts;
   const isNodePort = kind === "node-port";
@@ -60,7 +60,6 @@ export function externalElements(facts: ExternalFacts): readonly FilterObject[] 
   const elements = [...hairpins, make(key, facts.keepsSource ? sets.keepSource : sets.masquerade)];
   if (verdict !== "") elements.push(make(key, sets.noEndpoints, verdict));
   if (facts.mark !== "") elements.push(make(key, sets.marks, facts.mark));
-  if (isNodePort) elements.push(addressElement("node-addresses", key.address, key.address));
   if (facts.sources) elements.push(...sourceElements(key, facts.sources));
   return elements;
 }

@@ -84,7 +84,6 @@ describe("in a plan", () => {
       `ip chain ${name} { 10.0.0.0/8 }`,
       "ip masquerade { 192.0.2.50 . tcp . 80 }",
       "ip masquerade { 192.0.2.60 . tcp . 80 }",
-      "ip node-addresses { 10.0.0.5 }",
       "ip node-port-masquerade { tcp . 30080 }",
       `ip source-ranges { 192.0.2.60 . tcp . 80 : jump ${name} }`,
     ]);

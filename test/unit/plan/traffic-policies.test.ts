@@ -74,7 +74,6 @@ describe("externalTrafficPolicy Local", () => {
       "ip hairpin { 10.1.0.1 . 10.1.0.1 }",
       "ip keep-source { 192.0.2.50 . tcp . 80 }",
       "ip local-marks { 192.0.2.50 . tcp . 80 : 0x6b000001 }",
-      "ip node-addresses { 198.51.100.1 }",
       "ip node-port-keep-source { tcp . 30080 }",
       "ip node-port-local-marks { tcp . 30080 : 0x6b000001 }",
     ]);
@@ -108,7 +107,6 @@ describe("externalTrafficPolicy Local", () => {
       "ip keep-source { 192.0.2.50 . tcp . 80 }",
       "ip local-marks { 192.0.2.50 . tcp . 80 : 0x6b000001 }",
       "ip no-endpoints { 192.0.2.50 . tcp . 80 : drop }",
-      "ip node-addresses { 198.51.100.1 }",
       "ip node-port-keep-source { tcp . 30080 }",
       "ip node-port-local-marks { tcp . 30080 : 0x6b000001 }",
       "ip node-port-no-endpoints { tcp . 30080 : drop }",
@@ -124,7 +122,6 @@ describe("externalTrafficPolicy Local", () => {
       "ip keep-source { 192.0.2.50 . tcp . 80 }",
       "ip no-endpoints { 10.96.0.10 . tcp . 80 : goto refuse }",
       "ip no-endpoints { 192.0.2.50 . tcp . 80 : goto refuse }",
-      "ip node-addresses { 198.51.100.1 }",
       "ip node-port-keep-source { tcp . 30080 }",
       "ip node-port-no-endpoints { tcp . 30080 : goto refuse }",
     ]);
@@ -196,7 +193,6 @@ test("no endpoints: every frontend stays, and each refuses", () => {
     "ip masquerade { 192.0.2.50 . tcp . 80 }",
     "ip no-endpoints { 10.96.0.10 . tcp . 80 : goto refuse }",
     "ip no-endpoints { 192.0.2.50 . tcp . 80 : goto refuse }",
-    "ip node-addresses { 198.51.100.1 }",
     "ip node-port-masquerade { tcp . 30080 }",
     "ip node-port-no-endpoints { tcp . 30080 : goto refuse }",
   ]);
