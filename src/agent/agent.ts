@@ -67,7 +67,7 @@ export class Agent {
     if (signal.aborted) end();
     const reminders = this.#remind(pacer, ended.signal);
     try {
-      await this.#followKernel(pacer);
+      this.#followKernel(pacer);
       for await (const changes of source.changes(signal)) {
         for (const change of changes) this.#store.accept(change);
         this.#tell(changes);
@@ -109,22 +109,16 @@ export class Agent {
   }
 
   /** Node addresses and the packet filter are followed: others change them, too. */
-  async #followKernel(pacer: Pacer): Promise<void> {
-    const { kernel, log } = this.#options;
-    const readAddresses = async (): Promise<void> => {
-      this.#store.setInterfaceAddresses(await kernel.nodeAddresses.current());
-    };
+  #followKernel(pacer: Pacer): void {
+    const { kernel } = this.#options;
     kernel.nodeAddresses.onChange(() => {
-      readAddresses().then(
-        () => pacer.request(),
-        (err: unknown) => log.error({ err }, "the node's addresses could not be read"),
-      );
+      this.#passes.doubtAddresses();
+      pacer.request();
     });
     kernel.filter.onForeignChange(() => {
       this.#passes.doubtFilter();
       pacer.request();
     });
-    await readAddresses();
   }
 
   /** Metrics and health hear of changes before the pass that makes them. */

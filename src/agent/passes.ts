@@ -7,9 +7,8 @@
  */
 import type { Logger } from "pino";
 import type { Clock } from "../base/clock.ts";
-import type { NodeView, ObjectName } from "../model/cluster.ts";
+import type { ObjectName } from "../model/cluster.ts";
 import type { Range } from "../model/range.ts";
-import type { FilterSettings } from "../nft/packet-filter.ts";
 import type { AgentObserver } from "../observe/agent-observer.ts";
 import type { HealthCheckPorts } from "../observe/health-check-ports.ts";
 import type { PlanIndex } from "../plan/index-of-plans.ts";
@@ -24,17 +23,12 @@ import type { Kernel } from "./kernel.ts";
 import { lookAgain } from "./look-again.ts";
 import type { Mirror } from "./mirror.ts";
 import { PassWriter } from "./pass-writer.ts";
-import {
-  createPlanner,
-  type Planner,
-  planAll,
-  useNodeAddresses,
-  withoutTheirScheduler,
-} from "./planner.ts";
+import { createPlanner, type Planner, planAll, withoutTheirScheduler } from "./planner.ts";
 import type { Schedulers } from "./schedulers.ts";
 import { schedulersRefused } from "./schedulers-refused.ts";
 import type { Store } from "./store.ts";
 import { takeStock } from "./take-stock.ts";
+import { ThisNode, type ThisNodeOptions } from "./this-node.ts";
 
 /** Differences that one log line names; the rest is only counted. */
 const DRIFT_LOGGED_MAX = 10;
@@ -43,10 +37,8 @@ const DRIFT_LOGGED_MAX = 10;
 export type HealthChecks = Pick<HealthCheckPorts, "set">;
 
 /** What the passes need. */
-export interface PassesOptions {
+export interface PassesOptions extends Pick<ThisNodeOptions, "filterSettings"> {
   readonly kernel: Kernel;
-  /** What the packet filter's fixed rules are to be, on a node with these pod ranges. */
-  readonly filterSettings: (podRanges: readonly Range[]) => FilterSettings;
   readonly store: Store;
   readonly clock: Clock;
   readonly log: Logger;
@@ -79,14 +71,12 @@ export class Passes {
   readonly #planner: Planner;
   readonly #flows: FlowsToForget;
   readonly #writer: PassWriter;
+  readonly #thisNode: ThisNode;
   readonly #options: PassesOptions;
   #adopted: Adopted | undefined;
   #unsure = false;
   /** Somebody else changed the packet filter since it was last read. */
   #doubtsFilter = false;
-  /** The view whose node port addresses the packet filter is to have. */
-  #node: NodeView | undefined;
-  #podRanges: readonly Range[] | undefined;
   /** At the start of the pass: it may become complete while plans of the partial picture are written. */
   #sawComplete = false;
   #count = 0;
@@ -103,6 +93,7 @@ export class Passes {
     this.drainer = new Drainer({ ipvs, clock, current: mirror, desired: index });
     this.#audit = new Audit({ kernel, mirror, ownership, clock, periodMs });
     this.#flows = new FlowsToForget({ ...options, conntrack });
+    this.#thisNode = new ThisNode({ ...options, planner: this.#planner });
     const { drainer, failures } = this;
     this.#writer = new PassWriter({
       ...options,
@@ -136,6 +127,11 @@ export class Passes {
     return Math.min(...due.filter((ms): ms is number => ms !== undefined));
   }
 
+  /** Has the next pass read the addresses of this node again. */
+  doubtAddresses(): void {
+    this.#thisNode.doubtAddresses();
+  }
+
   /** Has the next pass read the packet filter again: somebody else changed it, or its settings did. */
   doubtFilter(): void {
     this.#doubtsFilter = true;
@@ -146,7 +142,7 @@ export class Passes {
    * Rejects when a socket or the kernel fails as a whole; the next pass then begins with a full reading.
    */
   async run(): Promise<PassResult | undefined> {
-    const { store, clock } = this.#options;
+    const { kernel, store, clock } = this.#options;
     if (store.picture === "none") return undefined;
     const startMs = clock.nowMs();
     let planned: ObjectName[] = [];
@@ -154,9 +150,10 @@ export class Passes {
       const becameComplete = this.#becameComplete();
       const readAll = !this.#adopted || this.#unsure || becameComplete;
       if (!readAll) await this.#lookAround();
+      await this.#thisNode.readAddresses();
       planned = store.takeDirty();
       await planAll(this.#planner, planned, "plan");
-      await this.#useNode();
+      if (this.#thisNode.use() && !readAll) await kernel.filter.ensure();
       for (const name of planned) this.#setHealthCheck(name);
       if (readAll) await this.#readAll();
       const outcomes = [await this.#writer.settle()];
@@ -202,6 +199,8 @@ export class Passes {
     const audited = await this.#audit.step({ now: this.#doubtsFilter });
     this.#doubtsFilter = false;
     if (audited && audited.drift.length > 0) this.#noteDrift(audited);
+    // Nobody may have told of a change: the audit looks at these, too.
+    if (audited) this.#thisNode.doubtAddresses();
     await this.#flows.forget([]);
     const found = await this.schedulers.relearn();
     if (found.length > 0) {
@@ -217,20 +216,6 @@ export class Passes {
     );
     for (const { kind } of drift) observer.drifted(kind, 1);
     this.index.markDirty(dirty);
-  }
-
-  /** Node port addresses and pod ranges are the node's, not a Service's. */
-  async #useNode(): Promise<void> {
-    const { kernel, store, filterSettings } = this.#options;
-    const podRanges = store.nodeObject?.podRanges ?? [];
-    if (podRanges.join() !== this.#podRanges?.join()) {
-      this.#podRanges = podRanges;
-      kernel.filter.configure(filterSettings(podRanges));
-      if (this.#adopted) await kernel.filter.ensure();
-    }
-    if (store.node === this.#node) return;
-    this.#node = store.node;
-    useNodeAddresses(this.#planner);
   }
 
   #setHealthCheck(name: ObjectName): void {

@@ -67,11 +67,11 @@ afterEach(async () => {
 test("says once that the first sync is finished, with what it found and did", async () => {
   const { lines, agent } = await new Running().begin("10.1.0.1");
   expect(lines.map(({ msg }) => msg)).toEqual(["first sync finished"]);
-  expect(lines[0]).toMatchObject({ planned: 1, applied: 3, refused: 0, found: { services: 0 } });
+  expect(lines[0]).toMatchObject({ planned: 1, applied: 4, refused: 0, found: { services: 0 } });
   expect(agent.status()).toMatchObject({
     picture: "complete",
     passes: 1,
-    lastPass: { applied: 3 },
+    lastPass: { applied: 4 },
   });
 });
 
@@ -130,6 +130,9 @@ test("an idle agent makes no calls but those of the audit", async () => {
   await node.clock.advance(10 * AUDIT_PERIOD_MS);
   expect(Object.fromEntries(node.kernel.calls)).toEqual({
     addresses: 10,
+    ensureFilter: 10,
+    filterObjects: 10,
+    nodeAddresses: 10,
     services: 10,
     destinations: 10,
   });
@@ -170,7 +173,7 @@ test("ends when it is told to, after the pass it is in, and leaves the kernel as
   const [row] = node.kernel.table.entries().values();
   expect(row?.destinations.size).toBe(2);
   await node.clock.advance(120_000);
-  expect(node.kernel.messages).toBe(4);
+  expect(node.kernel.messages).toBe(5);
 });
 
 test("ends with the error of a source that fails, and does not hang", async () => {

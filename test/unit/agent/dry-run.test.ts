@@ -57,7 +57,11 @@ test("with a partial picture it removes nothing and says that it is partial", as
   const told = picture([], [], { complete: false });
   expect(await plan(node.kernel, told)).toMatchObject({ operations: [], partial: true });
   const { operations } = await plan(node.kernel, picture([], []));
-  expect(operations).toEqual(["delete-address 10.96.0.10", "delete-service tcp/10.96.0.10:80"]);
+  expect(operations).toEqual([
+    "delete-filter ip service-addresses { 10.96.0.10 }",
+    "delete-address 10.96.0.10",
+    "delete-service tcp/10.96.0.10:80",
+  ]);
 });
 
 test("it keeps what the kernel has where a scheduler is misspelled, as a first pass does", async () => {

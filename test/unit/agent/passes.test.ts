@@ -27,9 +27,16 @@ describe("the first pass", () => {
     expect(node.wrote()).toEqual([
       "add-service tcp/10.96.0.10:80 scheduler rr",
       "add-destination tcp/10.96.0.10:80 10.1.0.1:8080 weight 1",
+      "add-filter ip service-addresses { 10.96.0.10 }",
       "add-address 10.96.0.10",
     ]);
-    expect(node.passes.adopted).toEqual({ services: 0, destinations: 0, addresses: 0, foreign: 0 });
+    expect(node.passes.adopted).toEqual({
+      services: 0,
+      destinations: 0,
+      addresses: 0,
+      filterObjects: 0,
+      foreign: 0,
+    });
   });
 
   test("writes nothing to a kernel that is right already", async () => {
@@ -42,6 +49,7 @@ describe("the first pass", () => {
       services: 1,
       destinations: 2,
       addresses: 1,
+      filterObjects: 1,
       foreign: 0,
     });
   });
@@ -56,6 +64,7 @@ describe("the first pass", () => {
     again.see([], []);
     await again.pass();
     expect(again.wrote()).toEqual([
+      "delete-filter ip service-addresses { 10.96.0.10 }",
       "delete-address 10.96.0.10",
       "delete-service tcp/10.96.0.10:80",
     ]);
@@ -84,9 +93,10 @@ describe("the first pass", () => {
       [WEB.slice, { ...api.slice, service: name, name: `${name}-1` }],
     );
     await node.pass();
-    expect(node.wrote().slice(0, 4)).toEqual([
+    expect(node.wrote().slice(0, 5)).toEqual([
       "add-service tcp/10.96.0.1:80 scheduler rr",
       "add-destination tcp/10.96.0.1:80 10.1.0.1:8080 weight 1",
+      "add-filter ip service-addresses { 10.96.0.1 }",
       "add-address 10.96.0.1",
       "add-service tcp/10.96.0.10:80 scheduler rr",
     ]);
@@ -177,6 +187,7 @@ describe("a partial picture", () => {
     expect(node.wrote().map((text) => text.split(" ")[0])).toEqual([
       "add-service",
       "add-destination",
+      "add-filter",
       "add-address",
     ]);
     node.see([other.service], [other.slice], true);
