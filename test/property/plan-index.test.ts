@@ -1,14 +1,27 @@
 /** Laws of the index: the way to a set of plans leaves no trace. */
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { type FilterObject, filterObjectId } from "../../src/model/packet-filter.ts";
 import { serviceId } from "../../src/model/virtual-service.ts";
 import { PlanIndex } from "../../src/plan/index-of-plans.ts";
+import { serviceAddressId } from "../../src/plan/service-addresses.ts";
 import type { ServicePlan } from "../../src/plan/service-plan.ts";
 import { plan, planned, tcp } from "../unit/plan/samples.ts";
 
 const KEYS = ["10.96.0.1", "10.96.0.2"].flatMap((address) =>
   [80, 81, 82].map((port) => tcp(address, port)),
 );
+/** Elements that virtual services may share. */
+const ELEMENTS = ["10.1.0.1", "10.1.0.2", "10.1.0.3"].map(
+  (address): FilterObject => ({
+    kind: "element",
+    family: "ipv4",
+    set: "hairpin",
+    key: `${address} . ${address}`,
+    value: "",
+  }),
+);
+const HEALTH_PORTS = [32_000, 32_001];
 const NAMES = ["shop/a", "shop/b", "shop/c", "shop/d"];
 
 interface Step {
@@ -21,25 +34,41 @@ const anyStep: fc.Arbitrary<Step> = fc
     name: fc.constantFrom(...NAMES),
     keys: fc.option(fc.subarray(KEYS), { nil: undefined, freq: 4 }),
     createdMs: fc.constantFrom(0, 1, 2),
+    elements: fc.subarray(ELEMENTS),
+    healthPort: fc.constantFrom(undefined, ...HEALTH_PORTS),
+    localEndpoints: fc.nat(2),
+    noLocalEndpoints: fc.record({ internal: fc.boolean(), external: fc.boolean() }),
   })
-  .map(({ name, keys, createdMs }) => ({
+  .map(({ name, keys, createdMs, elements, healthPort, localEndpoints, noLocalEndpoints }) => ({
     name,
     plan:
       keys &&
       plan(
         name,
-        keys.map((key) => planned(key, [])),
-        { createdMs },
+        keys.map((key) => planned(key, [], { elements })),
+        {
+          createdMs,
+          healthCheck: healthPort === undefined ? undefined : { port: healthPort, localEndpoints },
+          noLocalEndpoints,
+        },
       ),
   }));
 
 const anySteps = fc.array(anyStep, { maxLength: 20 });
+
+const FILTER_IDS = [
+  ...ELEMENTS.map(filterObjectId),
+  ...new Set(KEYS.map(({ address }) => serviceAddressId(address))),
+];
 
 /** All that can be asked of an index. */
 function answers(index: PlanIndex) {
   return {
     holders: KEYS.map((key) => index.entry(serviceId(key))?.owner),
     addresses: KEYS.map(({ address }) => index.wantsAddress(address)),
+    filters: FILTER_IDS.map((id) => index.wantsFilter(id)),
+    healthChecks: [...index.healthChecks()].sort((a, b) => a.port - b.port),
+    noLocal: index.noLocalEndpoints(),
     findings: NAMES.map((name) => index.findings(name).map(({ message }) => message)),
     names: [...index.names()].sort(),
   };
@@ -79,9 +108,15 @@ test("a key whose answer changed since the last look is dirty", () => {
       for (const { name, plan: one } of first) index.set(name, one);
       index.takeDirty();
       const before = KEYS.map((key) => index.entry(serviceId(key)));
+      const hadFilters = FILTER_IDS.map((id) => index.wantsFilter(id) !== undefined);
       const wanted = KEYS.map(({ address }) => index.wantsAddress(address));
       for (const { name, plan: one } of then) index.set(name, one);
-      const { services, addresses } = index.takeDirty();
+      const { services, addresses, filters } = index.takeDirty();
+      FILTER_IDS.forEach((id, at) => {
+        if ((index.wantsFilter(id) === undefined) === hadFilters[at]) {
+          expect(filters.has(id)).toBe(true);
+        }
+      });
       KEYS.forEach((key, at) => {
         const id = serviceId(key);
         if (index.entry(id) !== before[at]) expect(services.get(id)).toEqual(key);
@@ -113,6 +148,21 @@ test("every wanted key is held by the oldest that wants it, and every other one 
           const told = index.findings(name).some(({ message }) => message.startsWith(`${id} is`));
           expect(told).toBe(name !== oldest?.name);
         }
+      }
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test("an element is wanted exactly while a virtual service that is in force needs it", () => {
+  fc.assert(
+    fc.property(anySteps, (steps) => {
+      const index = new PlanIndex();
+      for (const { name, plan: one } of steps) index.set(name, one);
+      const inForce = KEYS.flatMap((key) => index.entry(serviceId(key))?.elements ?? []);
+      const needed = new Set(inForce.map(filterObjectId));
+      for (const id of ELEMENTS.map(filterObjectId)) {
+        expect(index.wantsFilter(id) !== undefined).toBe(needed.has(id));
       }
     }),
     { numRuns: 500 },

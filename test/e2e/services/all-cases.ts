@@ -2,6 +2,17 @@
 import type { ServiceCase } from "../harness/service-case.ts";
 import { changeCases } from "./changes.ts";
 import { clusterIpCases } from "./cluster-ip.ts";
+import { commandCases } from "./commands.ts";
+import { drainCases } from "./drains.ts";
+import { restartCases } from "./restarts.ts";
+import { schedulerCases } from "./schedulers.ts";
 
 /** All cases. */
-export const serviceCases: readonly ServiceCase[] = [...clusterIpCases, ...changeCases];
+export const serviceCases: readonly ServiceCase[] = [
+  ...clusterIpCases,
+  ...changeCases,
+  ...schedulerCases,
+  ...drainCases,
+  ...restartCases,
+  ...commandCases,
+];

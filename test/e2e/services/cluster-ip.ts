@@ -190,14 +190,16 @@ export const clusterIpCases: readonly ServiceCase[] = [
     ],
     run: async (harness) => {
       const to = `${V4}:80`;
-      const clients = [{ namespace: "client" }, { namespace: "outside" }, {}];
       await harness.apply(...web({ name: "web", addresses: [V4], ports: PORTS, pods: [] }));
-      for (const client of clients) {
+      for (const client of [{ namespace: "client" }, { namespace: "outside" }]) {
         await expectRefused({ ...client, to });
         await expectRefused({ ...client, protocol: "udp", to });
       }
+      await expectRefused({ to });
+      // To a sender on the node itself the kernel says that it may not, which is quick but no refusal.
+      await expectNoAnswer({ protocol: "udp", to });
       await harness.apply(...web({ name: "web", addresses: [V4], ports: PORTS, pods: ["p1"] }));
-      for (const client of clients) {
+      for (const client of [{ namespace: "client" }, { namespace: "outside" }, {}]) {
         await expectPods({ ...client, to }, ["p1"]);
         await expectPods({ ...client, protocol: "udp", to }, ["p1"]);
       }
