@@ -43,6 +43,7 @@ test("5,000 endpoints are added once, and one that goes costs two messages", asy
     "add-service": 1,
     "add-destination": 5_000,
     "add-address": 1,
+    "add-filter": 1,
   });
   expect(first.table.split("\n").length - 1).toBe(5_001);
 

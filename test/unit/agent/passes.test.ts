@@ -192,7 +192,11 @@ describe("a partial picture", () => {
     ]);
     node.see([other.service], [other.slice], true);
     await node.pass();
-    expect(node.wrote()).toEqual(["delete-address 10.96.0.10", "delete-service tcp/10.96.0.10:80"]);
+    expect(node.wrote()).toEqual([
+      "delete-filter ip service-addresses { 10.96.0.10 }",
+      "delete-address 10.96.0.10",
+      "delete-service tcp/10.96.0.10:80",
+    ]);
   });
 
   test("removes no endpoint, not even one that drained before the start", async () => {

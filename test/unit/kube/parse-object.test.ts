@@ -17,6 +17,7 @@ describe("an EndpointSlice", () => {
     expect(accepted(sliceJson({ endpoints }))).toEqual({
       name: "shop/web-abc",
       service: "shop/web",
+      triggerMs: 0,
       family: "ipv4",
       labels: { "kubernetes.io/service-name": "web" },
       ports: [{ name: "http", protocol: "tcp", port: 8080 }],
@@ -128,8 +129,11 @@ describe("an EndpointSlice", () => {
 });
 
 describe("a Node", () => {
-  test("has a zone and the addresses that are IP addresses", () => {
+  test("has what decides about its Services: zone, IP addresses, pod ranges, whether it goes", () => {
     const labels = { "topology.kubernetes.io/zone": "z1" };
+    const deletionTimestamp = "2026-01-01T00:00:00Z";
+    const taints = [{ key: "node.kubernetes.io/out-of-service", effect: "NoExecute" }];
+    const spec = { podCIDR: "10.1.0.0/24", podCIDRs: ["10.1.0.0/24", "fd00:1::/64"], taints };
     const addresses = [
       { type: "InternalIP", address: "192.0.2.1" },
       { type: "Hostname", address: "n1" },
@@ -139,14 +143,25 @@ describe("a Node", () => {
       accepted({
         apiVersion: "v1",
         kind: "Node",
-        metadata: { name: "n1", labels },
+        metadata: { name: "n1", labels, deletionTimestamp },
+        spec,
         status: { addresses },
       }),
-    ).toEqual({ name: "n1", zone: "z1", addresses: ["192.0.2.1"] });
+    ).toEqual({
+      name: "n1",
+      zone: "z1",
+      addresses: ["192.0.2.1"],
+      podRanges: ["10.1.0.0/24", "fd00:1::/64"],
+      deleting: true,
+      taints: ["node.kubernetes.io/out-of-service"],
+    });
     expect(accepted({ apiVersion: "v1", kind: "Node", metadata: { name: "n1" } })).toEqual({
       name: "n1",
       zone: "",
       addresses: [],
+      podRanges: [],
+      deleting: false,
+      taints: [],
     });
   });
 });
