@@ -2,7 +2,7 @@
 import { release } from "node:os";
 import { systemClock } from "./base/clock.ts";
 import { keepHeapSmall } from "./base/small-heap.ts";
-import { openKernel } from "./cli/open-kernel.ts";
+import { openKernel, openTable } from "./cli/open-kernel.ts";
 import { runProgram } from "./cli/program.ts";
 import { processSurroundings } from "./config/load-config.ts";
 import { applySysctls, SYSCTL_ROOT } from "./host/sysctl.ts";
@@ -18,8 +18,9 @@ process.exitCode = await runProgram(process.argv.slice(2), {
   clock: systemClock,
   write: (text) => process.stdout.write(text),
   warn: (text) => process.stderr.write(text),
-  openKernel,
-  setSysctls: () => applySysctls(sysctlWishes(release()), SYSCTL_ROOT),
+  openKernel: () => openKernel(systemClock),
+  openTable,
+  prepareHost: () => applySysctls(sysctlWishes(release()), SYSCTL_ROOT),
   logStream: process.stderr,
   signal: ended.signal,
 });

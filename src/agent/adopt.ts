@@ -19,6 +19,8 @@ export interface Adopted {
   readonly services: number;
   readonly destinations: number;
   readonly addresses: number;
+  /** False: our nftables tables are not there, or not with the rules that the settings ask for. */
+  readonly hasFilterTables: boolean;
   /** Elements and chains in our nftables tables. */
   readonly filterObjects: number;
   /** Virtual services that others made: see {@link Ownership}. */
@@ -32,7 +34,8 @@ export async function adopt(
   ownership: Ownership,
 ): Promise<Adopted> {
   mirror.loadAddresses((await link.addresses()) ?? []);
-  mirror.loadFilters((await filter.objects()) ?? []);
+  const filterObjects = await filter.objects();
+  mirror.loadFilters(filterObjects ?? []);
   const all = await ipvs.services();
   const ours = all.filter(({ key }) => ownership.has(key));
   const destinations = await ipvs.destinations(ours.map(({ key }) => key));
@@ -51,6 +54,7 @@ export async function adopt(
     services: mirror.serviceCount,
     destinations: destinationCount,
     addresses: mirror.addresses().size,
+    hasFilterTables: filterObjects !== undefined,
     filterObjects: mirror.filterCount,
     foreign: all.length - ours.length,
   };

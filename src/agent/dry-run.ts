@@ -3,24 +3,26 @@ import type { Clock } from "../base/clock.ts";
 import type { Picture } from "../kube/change.ts";
 import type { ObjectName } from "../model/cluster.ts";
 import type { Finding } from "../model/finding.ts";
+import type { NodePortAddresses } from "../model/node-port-addresses.ts";
 import type { Range } from "../model/range.ts";
 import { type Changes, diff } from "../plan/diff.ts";
 import type { PlanOptions } from "../plan/service.ts";
 import type { Adopted } from "./adopt.ts";
 import { withoutRemovals } from "./hold-back.ts";
 import type { Kernel } from "./kernel.ts";
-import { createPlanner, planAll, useNodeAddresses } from "./planner.ts";
-import { type NodeAddressFacts, Store } from "./store.ts";
+import { createPlanner, planAll } from "./planner.ts";
+import { Store } from "./store.ts";
 import { takeStock } from "./take-stock.ts";
+import { ThisNode, type ThisNodeOptions } from "./this-node.ts";
 
 /** What a dry run reads. */
-export interface DryRunOptions {
+export interface DryRunOptions extends Pick<ThisNodeOptions, "filterSettings"> {
   readonly nodeName: string;
   readonly picture: Picture;
   readonly kernel: Kernel;
   readonly clock: Clock;
   readonly planOptions: PlanOptions;
-  readonly node: NodeAddressFacts;
+  readonly nodePortAddresses: NodePortAddresses;
   readonly excludeRanges: readonly Range[];
 }
 
@@ -36,8 +38,8 @@ export interface DryRun {
 
 /** Plans everything against what the kernel holds now. Rejects as the kernel's clients do. */
 export async function dryRun(options: DryRunOptions): Promise<DryRun> {
-  const { kernel, clock, planOptions } = options;
-  const store = new Store({ nodeName: options.nodeName, ...options.node });
+  const { kernel, clock, planOptions, nodeName, nodePortAddresses } = options;
+  const store = new Store({ nodeName, nodePortAddresses, interfaceAddresses: [] });
   store.accept({ kind: "replaced", picture: options.picture });
   const planner = createPlanner({
     store,
@@ -47,7 +49,9 @@ export async function dryRun(options: DryRunOptions): Promise<DryRun> {
     excludeRanges: options.excludeRanges,
   });
   const { mirror, index } = planner;
-  useNodeAddresses(planner);
+  const thisNode = new ThisNode({ ...options, planner, onNodeAddresses: () => {} });
+  await thisNode.readAddresses();
+  thisNode.use();
   await planAll(planner, store.takeDirty(), "plan");
   const found = await takeStock(planner, kernel, { isFirst: true });
   const changes = diff(mirror, index, index.takeDirty());

@@ -37,7 +37,7 @@ const DRIFT_LOGGED_MAX = 10;
 export type HealthChecks = Pick<HealthCheckPorts, "set">;
 
 /** What the passes need. */
-export interface PassesOptions extends Pick<ThisNodeOptions, "filterSettings"> {
+export interface PassesOptions extends Pick<ThisNodeOptions, "filterSettings" | "onNodeAddresses"> {
   readonly kernel: Kernel;
   readonly store: Store;
   readonly clock: Clock;
@@ -142,7 +142,7 @@ export class Passes {
    * Rejects when a socket or the kernel fails as a whole; the next pass then begins with a full reading.
    */
   async run(): Promise<PassResult | undefined> {
-    const { kernel, store, clock } = this.#options;
+    const { store, clock } = this.#options;
     if (store.picture === "none") return undefined;
     const startMs = clock.nowMs();
     let planned: ObjectName[] = [];
@@ -153,7 +153,7 @@ export class Passes {
       await this.#thisNode.readAddresses();
       planned = store.takeDirty();
       await planAll(this.#planner, planned, "plan");
-      if (this.#thisNode.use() && !readAll) await kernel.filter.ensure();
+      if (this.#thisNode.use() && !readAll) await this.#ensureFilter();
       for (const name of planned) this.#setHealthCheck(name);
       if (readAll) await this.#readAll();
       const outcomes = [await this.#writer.settle()];
@@ -189,6 +189,13 @@ export class Passes {
       ...this.mirror.ids(),
       ...this.drainer.all().map(({ service }) => service),
     ]);
+  }
+
+  /** New tables are empty: all that belongs there is written again by this pass. */
+  async #ensureFilter(): Promise<void> {
+    if ((await this.#options.kernel.filter.ensure()) === "present") return;
+    const filters = new Set(this.mirror.loadFilters([]));
+    this.index.markDirty({ services: new Map(), addresses: new Set(), filters });
   }
 
   /** Retries, audit and drain: what time brings, not the cluster. */

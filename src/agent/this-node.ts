@@ -1,4 +1,5 @@
 /** What a pass takes from the node itself, before any Service: its addresses, and the ranges of its pods. */
+import type { Address } from "../model/address.ts";
 import type { NodeView } from "../model/cluster.ts";
 import type { Range } from "../model/range.ts";
 import type { FilterSettings } from "../nft/packet-filter.ts";
@@ -11,6 +12,8 @@ export interface ThisNodeOptions {
   readonly planner: Planner;
   /** What the packet filter's fixed rules are to be, on a node with these pod ranges. */
   readonly filterSettings: (podRanges: readonly Range[]) => FilterSettings;
+  /** Called when the addresses that serve node ports may have changed. */
+  readonly onNodeAddresses: (addresses: readonly Address[]) => void;
 }
 
 /** Brings store, plans and packet filter up to date with the node. */
@@ -39,11 +42,12 @@ export class ThisNode {
 
   /** True when the fixed rules of the packet filter have to be made anew. */
   use(): boolean {
-    const { kernel, planner, filterSettings } = this.#options;
+    const { kernel, planner, filterSettings, onNodeAddresses } = this.#options;
     const { node, nodeObject } = planner.store;
     if (node !== this.#node) {
       this.#node = node;
       useNodeAddresses(planner);
+      onNodeAddresses(node.nodePortAddresses);
     }
     const podRanges = nodeObject?.podRanges ?? [];
     if (podRanges.join() === this.#podRanges?.join()) return false;

@@ -1,6 +1,7 @@
 /** What a command gets instead of `process` and `console`, so that a test can hold all of it. */
 import type { Kernel } from "../agent/kernel.ts";
 import type { Clock } from "../base/clock.ts";
+import type { Config } from "../config/config.ts";
 import type { ConfigProblem } from "../config/config-error.ts";
 import type { Surroundings } from "../config/load-config.ts";
 import type { SysctlResult } from "../host/sysctl.ts";
@@ -18,14 +19,21 @@ export interface CliContext {
   readonly warn: (text: string) => void;
   /** Opens the kernel; rejects with the typed errors of its parts. */
   readonly openKernel: () => Promise<OpenKernel>;
-  /** Sets the sysctls that IPVS needs, each only where it differs. */
-  readonly setSysctls: () => Promise<readonly SysctlResult[]>;
+  /** Opens only what shows the table of virtual services. */
+  readonly openTable: () => Promise<OpenTable>;
+  /** Sets what the kernel and this process need, each only where it differs. */
+  readonly prepareHost: (config: Config) => Promise<readonly SysctlResult[]>;
   /** The exit code of a command that did its work and has something to say by it. */
   readonly exitWith: (code: number) => void;
   /** Where logs go. */
   readonly logStream: { readonly fd: number; readonly isTTY?: boolean };
   /** Aborted when the process is asked to end. */
   readonly signal: AbortSignal;
+}
+
+/** The virtual services and the addresses that are bound for them. */
+export interface OpenTable extends Pick<Kernel, "ipvs" | "link"> {
+  close(): void;
 }
 
 /** The kernel with what `run` says of it at start, and a way to let go of it. */

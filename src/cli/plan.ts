@@ -8,6 +8,7 @@ import { readManifests } from "../kube/read-manifests.ts";
 import { flatten } from "../plan/diff.ts";
 import type { CliContext } from "./context.ts";
 import { EXIT_CODES } from "./exit-codes.ts";
+import { filterSettingsOf } from "./filter-settings.ts";
 import { outputOption } from "./output-option.ts";
 import { planText } from "./plan-text.ts";
 import { addRunFlags, loadRunConfig, planOptionsOf } from "./run-flags.ts";
@@ -53,6 +54,9 @@ async function plan(flags: PlanFlags, context: CliContext): Promise<void> {
       kernel,
       clock: context.clock,
       planOptions: planOptionsOf(config),
+      nodePortAddresses: config.nodePortAddresses,
+      excludeRanges: config.excludeRanges,
+      filterSettings: (podRanges) => filterSettingsOf(config, podRanges),
     });
     const operations = flatten(result.changes);
     if (output === "json") context.write(planJson(result, problems));

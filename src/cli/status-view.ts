@@ -1,8 +1,8 @@
 /** What `kube-ipvs status` shows: the kernel's table joined with what the agent knows. Pure. */
 import type { AgentStatus } from "../agent/status.ts";
 import type { ObservedDestination, ObservedService } from "../model/counters.ts";
-import { destinationId, type ServiceSettings, serviceId } from "../model/virtual-service.ts";
 import { flagNames } from "../model/flag-names.ts";
+import { destinationId, type ServiceSettings, serviceId } from "../model/virtual-service.ts";
 
 /** One destination as the kernel has it. */
 export interface DestinationView {

@@ -63,7 +63,7 @@ function statusOutput(format: string, reading: KernelReading, view: StatusView):
 }
 
 async function readKernel(context: CliContext): Promise<KernelReading> {
-  const kernel = await context.openKernel();
+  const kernel = await context.openTable();
   try {
     const services = await kernel.ipvs.services();
     return {

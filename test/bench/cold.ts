@@ -38,7 +38,7 @@ const size: ClusterSize = {
   endpointsPerService: Number(endpointsPerService),
 };
 const log = pino({ level: "error" }, process.stderr);
-const kernel = await openKernel();
+const kernel = await openKernel(systemClock);
 
 if (mode === "profile") {
   const passes = newPasses(kernel);

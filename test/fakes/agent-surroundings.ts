@@ -12,7 +12,7 @@ export const NO_ADDRESSES: NodeAddressFacts = {
 /** Nobody watches, nothing is excluded, and no client is known to be of this side. */
 export const SURROUNDINGS: Pick<
   PassesOptions,
-  "filterSettings" | "excludeRanges" | "observer" | "healthChecks"
+  "filterSettings" | "onNodeAddresses" | "excludeRanges" | "observer" | "healthChecks"
 > &
   Pick<NodeAddressFacts, "nodePortAddresses"> = {
   nodePortAddresses: NO_ADDRESSES.nodePortAddresses,
@@ -21,6 +21,7 @@ export const SURROUNDINGS: Pick<
     masqueradeAll: false,
     localClients: { kind: "none" },
   }),
+  onNodeAddresses: () => {},
   excludeRanges: [],
   observer: NO_OBSERVER,
   healthChecks: { set: () => {} },

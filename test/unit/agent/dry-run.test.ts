@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { dryRun } from "../../../src/agent/dry-run.ts";
 import { operationText } from "../../../src/model/operation.ts";
 import { flatten } from "../../../src/plan/diff.ts";
-import { NO_ADDRESSES } from "../../fakes/agent-surroundings.ts";
+import { SURROUNDINGS } from "../../fakes/agent-surroundings.ts";
 import { FakeKernel } from "../../fakes/fake-kernel.ts";
 import { picture } from "../../fakes/fake-source.ts";
 import { ManualClock } from "../../fakes/manual-clock.ts";
@@ -20,8 +20,7 @@ async function plan(kernel: FakeKernel, told: ReturnType<typeof picture>) {
     kernel,
     clock: new ManualClock(),
     planOptions: PLAN_OPTIONS,
-    node: NO_ADDRESSES,
-    excludeRanges: [],
+    ...SURROUNDINGS,
   });
   return { ...result, operations: flatten(result.changes).map(operationText) };
 }

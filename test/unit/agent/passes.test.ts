@@ -34,6 +34,7 @@ describe("the first pass", () => {
       services: 0,
       destinations: 0,
       addresses: 0,
+      hasFilterTables: true,
       filterObjects: 0,
       foreign: 0,
     });
@@ -49,6 +50,7 @@ describe("the first pass", () => {
       services: 1,
       destinations: 2,
       addresses: 1,
+      hasFilterTables: true,
       filterObjects: 1,
       foreign: 0,
     });

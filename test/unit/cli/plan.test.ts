@@ -14,7 +14,18 @@ afterEach(() => {
 });
 
 /** The kernel as `webManifest()` asks for. */
-function fill(): void {
+async function fill(): Promise<void> {
+  const { filter } = shell.kernel;
+  await filter.ensure();
+  const object = {
+    kind: "element",
+    family: "ipv4",
+    set: "service-addresses",
+    key: "10.96.0.10",
+    value: "",
+  } as const;
+  await filter.write([{ kind: "add-filter", object }]);
+  shell.kernel.seen.length = 0;
   shell.kernel.addLink("dummy");
   shell.kernel.serviceLink?.addresses.add("10.96.0.10");
   const key = tcp("10.96.0.10", 80);
@@ -27,14 +38,16 @@ test("prints each operation and a summary", async () => {
   expect(code).toBe(0);
   expect(out).toBe(`add-service tcp/10.96.0.10:80 scheduler rr
 add-destination tcp/10.96.0.10:80 10.1.0.1:8080 weight 1
+add-filter ip service-addresses { 10.96.0.10 }
 add-address 10.96.0.10
-3 operations for 1 Services: 1 add-service, 1 add-destination, 1 add-address.
+Our nftables tables are made before all else.
+4 operations for 1 Services: 1 add-service, 1 add-destination, 1 add-filter, 1 add-address.
 `);
-  expect([...shell.kernel.closed]).toEqual(["ipvs", "link"]);
+  expect([...shell.kernel.closed]).toHaveLength(5);
 });
 
 test("says when there is nothing to do, and counts what others made", async () => {
-  fill();
+  await fill();
   shell.kernel.addForeign({ key: tcp("192.0.2.1", 80), settings: SETTINGS }, []);
   await shell.write("web.yaml", webManifest());
   const { out, code } = await shell.run("plan --manifests DIR --exit-code");
@@ -51,7 +64,7 @@ test("exits with the documented code when something would change, and only when 
 });
 
 test("prints findings and problems, and removes nothing while something cannot be read", async () => {
-  fill();
+  await fill();
   await shell.write("web.yaml", "kind: Service\nspec: [broken");
   const { code, out } = await shell.run("plan --manifests DIR");
   expect(code).toBe(0);
@@ -69,7 +82,9 @@ test("JSON has the operations, what was found, findings and problems", async () 
     services: 1,
     partial: false,
     found: { services: 0, destinations: 0, addresses: 0, foreign: 0 },
-    operations: [{ kind: "add-service" }, { kind: "add-destination" }, { kind: "add-address" }],
+    operations: ["add-service", "add-destination", "add-filter", "add-address"].map((kind) => ({
+      kind,
+    })),
     findings: [],
     problems: [],
   });

@@ -11,24 +11,28 @@ beforeEach(async () => {
 });
 afterEach(() => shell.close());
 
-const LINE = "run --manifests DIR/manifests --status-socket DIR/agent.sock --log-format json";
+const LINE =
+  "run --manifests DIR/manifests --status-socket DIR/agent.sock --log-format json " +
+  "--healthz-port 0 --metrics-port 0";
+
+const ALL_PARTS = ["ipvs", "link", "filter", "conntrack", "nodeAddresses"];
 
 test("keeps the kernel equal to the folder, answers status, and ends with 0 leaving all in place", async () => {
   await shell.write("manifests/web.yaml", webManifest());
   const ended = shell.run(LINE);
-  await vi.waitFor(() => expect(shell.kernel.messages).toBe(3), 5_000);
-  await shell.write("manifests/web.yaml", webManifest({ endpoints: ["10.1.0.1", "10.1.0.2"] }));
   await vi.waitFor(() => expect(shell.kernel.messages).toBe(4), 5_000);
+  await shell.write("manifests/web.yaml", webManifest({ endpoints: ["10.1.0.1", "10.1.0.2"] }));
+  await vi.waitFor(() => expect(shell.kernel.messages).toBe(5), 5_000);
   const status = await shell.run("status --status-socket DIR/agent.sock shop/web");
   expect(status.out).toContain("10.1.0.2:8080");
   shell.end.abort();
   expect(await ended).toEqual({ code: 0, out: "", err: "" });
-  expect(shell.kernel.messages).toBe(4);
+  expect(shell.kernel.messages).toBe(5);
   const messages = (await shell.log()).map(({ msg }) => msg);
   expect(messages[0]).toBe("kube-ipvs starts");
   expect(messages).toContain("first sync finished");
   expect(messages.at(-1)).toBe("stopped; the virtual services and addresses stay as they are");
-  expect([...shell.kernel.closed]).toEqual(["ipvs", "link"]);
+  expect([...shell.kernel.closed]).toEqual(ALL_PARTS);
 });
 
 test("a status socket that cannot be had is one sentence, and the kernel is let go", async () => {
@@ -37,5 +41,5 @@ test("a status socket that cannot be had is one sentence, and the kernel is let 
   expect(code).toBe(EXIT_CODES.failed.code);
   expect(err).toContain("is no socket");
   expect(err.trimEnd().split("\n")).toHaveLength(1);
-  expect([...shell.kernel.closed]).toEqual(["ipvs", "link"]);
+  expect([...shell.kernel.closed]).toEqual(ALL_PARTS);
 });

@@ -72,6 +72,14 @@ export class Shell {
       },
       openKernel: async () => {
         if (this.kernelError) throw this.kernelError;
+        const { ipvs, link, filter, conntrack, nodeAddresses } = this.kernel;
+        const close = (): void => {
+          for (const part of [ipvs, link, filter, conntrack, nodeAddresses]) part.close();
+        };
+        return { ipvs, link, filter, conntrack, nodeAddresses, close };
+      },
+      openTable: async () => {
+        if (this.kernelError) throw this.kernelError;
         const { ipvs, link } = this.kernel;
         const close = (): void => {
           ipvs.close();
@@ -79,7 +87,7 @@ export class Shell {
         };
         return { ipvs, link, close };
       },
-      setSysctls: async () => [],
+      prepareHost: async () => [],
       logStream: { fd: logFile.fd },
       signal: this.end.signal,
     };
