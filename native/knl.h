@@ -10,16 +10,16 @@
 #include <stdint.h>
 
 /* Changes whenever a function below changes its meaning. The loader refuses any other number. */
-#define KNL_ABI 1
+#define KNL_ABI 2
 
 /* A socket with the buffer that holds the answers of its last exchange. */
 struct knl;
 
 int32_t knl_abi(void);
 
-/* Opens a socket of a netlink family (NETLINK_GENERIC, NETLINK_ROUTE) that listens to the multicast
- * groups in the bit set `groups`. `socket_bytes` sizes the kernel's buffers of the socket. */
-int32_t knl_open(int32_t family, uint32_t groups, int32_t socket_bytes, struct knl **out);
+/* Opens a socket of a netlink family (NETLINK_GENERIC, NETLINK_ROUTE). `socket_bytes` sizes the
+ * kernel's buffers of the socket. */
+int32_t knl_open(int32_t family, int32_t socket_bytes, struct knl **out);
 
 /* Sends `request`, one or many messages in one go, and collects every answer until the
  * acknowledgement of the message with `last_sequence`, which must carry NLM_F_ACK.
@@ -31,12 +31,16 @@ int64_t knl_transact(struct knl *k, const void *request, size_t request_bytes,
  * time), and collects all their answers in order. */
 int64_t knl_dump(struct knl *k, const void *requests, size_t requests_bytes, int32_t timeout_ms);
 
-/* Waits for one multicast datagram. */
-int64_t knl_receive(struct knl *k, int32_t timeout_ms);
-
 /* Copies the answers of the last exchange to `out`, and gives an oversized buffer back. */
 int64_t knl_take(struct knl *k, void *out, size_t out_bytes);
 
 int32_t knl_close(struct knl *k);
+
+/* Listens to the multicast groups in the bit set `groups` (bit n - 1 is group n), on a thread of its
+ * own. Returns a stream to read from, for any event loop: for each datagram of the kernel an int32_t
+ * with its size, then its bytes; for each failure an int32_t with -errno and nothing after it.
+ * -ENOBUFS means that datagrams were lost, and listening goes on; any other failure ends the stream.
+ * Closing the stream ends the thread and its socket. */
+int32_t knl_listen(int32_t family, uint32_t groups, int32_t socket_bytes);
 
 #endif

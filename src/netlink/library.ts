@@ -8,7 +8,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** `KNL_ABI` of native/knl.h that this file was written for. */
-const ABI = 1;
+const ABI = 2;
 
 /** Where the library is, below the package's folder. */
 const LIBRARY = join("native", "build", "libknl.so");
@@ -27,17 +27,18 @@ export type Handle = Buffer;
 
 /** The functions of native/knl.h; each resolves to a count, or to `-errno`. */
 export interface NativeLibrary {
-  open(family: number, groups: number, socketBytes: number): { handle: Handle; error: number };
+  open(family: number, socketBytes: number): { handle: Handle; error: number };
   transact(
     handle: Handle,
     request: Uint8Array,
     options: { readonly lastSequence: number; readonly timeoutMs: number },
   ): Promise<number>;
   dump(handle: Handle, requests: Uint8Array, timeoutMs: number): Promise<number>;
-  receive(handle: Handle, timeoutMs: number): Promise<number>;
   /** The answers of the last exchange, as memory of our own. */
   take(handle: Handle, bytes: number): Uint8Array;
   close(handle: Handle): number;
+  /** A descriptor to read from and to close, of the form that native/knl.h describes. */
+  listen(family: number, groups: number, socketBytes: number): number;
 }
 
 let loaded: NativeLibrary | undefined;
@@ -88,12 +89,12 @@ type Async<A extends readonly unknown[]> = {
 /** The functions as `ffi-napi` gives them. */
 interface Natives {
   knl_abi(): number;
-  knl_open(family: number, groups: number, bytes: number, out: Buffer): number;
+  knl_open(family: number, bytes: number, out: Buffer): number;
   knl_transact: Async<[Handle, Uint8Array, number, number, number]>;
   knl_dump: Async<[Handle, Uint8Array, number, number]>;
-  knl_receive: Async<[Handle, number]>;
   knl_take(handle: Handle, out: Uint8Array, bytes: number): Result;
   knl_close(handle: Handle): number;
+  knl_listen(family: number, groups: number, bytes: number): number;
 }
 
 type Ffi = { Library(path: string, functions: Record<string, unknown>): Natives };
@@ -115,12 +116,12 @@ function openLibrary(ffi: Ffi, path: string): Natives {
   try {
     return ffi.Library(path, {
       knl_abi: ["int32", []],
-      knl_open: ["int32", ["int32", "uint32", "int32", pointer]],
+      knl_open: ["int32", ["int32", "int32", pointer]],
       knl_transact: ["int64", [pointer, pointer, "size_t", "uint32", "int32"]],
       knl_dump: ["int64", [pointer, pointer, "size_t", "int32"]],
-      knl_receive: ["int64", [pointer, "int32"]],
       knl_take: ["int64", [pointer, pointer, "size_t"]],
       knl_close: ["int32", [pointer]],
+      knl_listen: ["int32", ["int32", "uint32", "int32"]],
     });
   } catch (cause) {
     throw new NativeLibraryError(
@@ -132,9 +133,9 @@ function openLibrary(ffi: Ffi, path: string): Natives {
 
 function wrap(natives: Natives, ref: Ref): NativeLibrary {
   return {
-    open(family, groups, socketBytes) {
+    open(family, socketBytes) {
       const out = ref.alloc("pointer");
-      const error = natives.knl_open(family, groups, socketBytes, out);
+      const error = natives.knl_open(family, socketBytes, out);
       return { error, handle: error < 0 ? Buffer.alloc(0) : out.deref() };
     },
     transact: (handle, request, { lastSequence, timeoutMs }) =>
@@ -145,14 +146,13 @@ function wrap(natives: Natives, ref: Ref): NativeLibrary {
       promise([handle, requests], (done) =>
         natives.knl_dump.async(handle, requests, requests.length, timeoutMs, done),
       ),
-    receive: (handle, timeoutMs) =>
-      promise([handle], (done) => natives.knl_receive.async(handle, timeoutMs, done)),
     take(handle, bytes) {
       const out = Buffer.allocUnsafeSlow(bytes);
       const taken = Number(natives.knl_take(handle, out, bytes));
       return out.subarray(0, Math.max(0, taken));
     },
     close: (handle) => natives.knl_close(handle),
+    listen: (family, groups, socketBytes) => natives.knl_listen(family, groups, socketBytes),
   };
 }
 

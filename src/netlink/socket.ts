@@ -14,7 +14,7 @@ import {
 import { HOST_IS_LITTLE_ENDIAN } from "./writer.ts";
 
 /** `NETLINK_*`: families of netlink. */
-export const NETLINK = { route: 0, generic: 16 } as const;
+export const NETLINK = { route: 0, netfilter: 12, generic: 16 } as const;
 
 /** Kernel buffers of a socket, each way: a batch and all its refusals fit. */
 export const SOCKET_BYTES = 8 * 1024 * 1024;
@@ -62,7 +62,7 @@ export interface NetlinkSocket {
 
 /** Opens a socket of a netlink family. Throws {@link NetlinkError}. */
 export function openSocket(library: NativeLibrary, family: number): NetlinkSocket {
-  const { handle, error } = library.open(family, 0, SOCKET_BYTES);
+  const { handle, error } = library.open(family, SOCKET_BYTES);
   if (error < 0) throw new NetlinkError("socket(AF_NETLINK)", -error);
   return new LibrarySocket(library, handle);
 }

@@ -67,7 +67,7 @@ describe("the library", () => {
   test("of another ABI is refused", () => {
     const source = join(folder, "other.c");
     const path = join(folder, "other.so");
-    const names = ["open", "transact", "dump", "receive", "take", "close"];
+    const names = ["open", "transact", "dump", "take", "close", "listen"];
     const functions = names.map((name) => `int knl_${name}(void) { return 0; }`);
     writeFileSync(source, `int knl_abi(void) { return 999; }\n${functions.join("\n")}\n`);
     execFileSync("cc", ["-shared", "-fPIC", "-o", path, source]);

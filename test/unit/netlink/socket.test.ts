@@ -33,8 +33,8 @@ class ScriptedLibrary implements NativeLibrary {
     return this.#exchange(requests);
   }
 
-  receive(): Promise<number> {
-    return Promise.resolve(-errnoNumber("ETIMEDOUT"));
+  listen(): number {
+    return -errnoNumber("EPROTONOSUPPORT");
   }
 
   take(): Uint8Array {
