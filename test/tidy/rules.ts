@@ -7,7 +7,7 @@ const LINES_MAX = 250;
 /** Everything that `agent` ties together. */
 const BELOW_AGENT = [
   ...["base", "model", "plan", "kube", "config", "observe"],
-  ...["netlink", "ipvs", "host", "nft", "conntrack"],
+  ...["netlink", "ipvs", "host", "nft", "conntrack", "takeover"],
 ] as const;
 
 /** Who may import whom inside `src`; each may import its own files. */
@@ -23,6 +23,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   host: ["base", "model", "netlink"],
   nft: ["base", "model", "netlink"],
   conntrack: ["base", "model", "netlink"],
+  takeover: ["base", "model", "netlink"],
   agent: [...BELOW_AGENT],
   cli: [...BELOW_AGENT, "agent"],
   "main.ts": ["base", "config", "host", "observe", "cli"],
