@@ -172,6 +172,44 @@ static void test_dump(void) {
     knl_close(k);
 }
 
+/* Reads a dump by parts, and returns how many messages of `type` it has, or -errno. */
+static int64_t dump_by_parts(struct knl *k, struct link_request request, uint16_t type) {
+    int64_t begun = knl_dump_begin(k, &request, sizeof request, PATIENCE_MS), found = 0, bytes;
+    if (begun < 0) return begun;
+    while ((bytes = knl_dump_part(k, PATIENCE_MS)) > 0) {
+        char *answer = taken(k, bytes);
+        found += count(answer, bytes, type, request.header.nlmsg_seq);
+        free(answer);
+    }
+    return bytes < 0 ? bytes : found;
+}
+
+static void test_dump_parts(void) {
+    struct knl *k = open_or_die(NETLINK_ROUTE);
+    struct link_request dump = link_request(NLM_F_DUMP, 7);
+    check(dump_by_parts(k, dump, RTM_NEWLINK) > 0, "a dump in parts has its links");
+    check(dump_by_parts(k, dump, NLMSG_DONE) == 1, "a dump in parts ends once");
+    check(knl_dump_part(k, PATIENCE_MS) == 0, "after its end a dump has no part");
+    check(dump_by_parts(k, no_such_link(0, 8), NLMSG_ERROR) == 1, "a refused dump ends with the refusal");
+    check(knl_dump_begin(k, &dump, 3, PATIENCE_MS) == -EINVAL, "half a header begins no dump");
+
+    /* The kernel runs one dump a socket, and refuses another one with EBUSY. */
+    bool all = true;
+    for (uint32_t i = 0; i < 20; i++) {
+        struct link_request given_up = link_request(NLM_F_DUMP, 100 + 2 * i);
+        struct link_request next = link_request(NLM_F_DUMP, 101 + 2 * i);
+        all = all && knl_dump_begin(k, &given_up, sizeof given_up, PATIENCE_MS) == 0;
+        if (i % 2) all = all && dump_by_parts(k, next, NLMSG_DONE) == 1;
+        if (i % 2) continue;
+        int64_t bytes = knl_dump(k, &next, sizeof next, PATIENCE_MS);
+        char *answer = taken(k, bytes);
+        all = all && count(answer, bytes, NLMSG_DONE, 101 + 2 * i) == 1;
+        free(answer);
+    }
+    check(all, "a dump that was given up does not stand in the way of the next one");
+    knl_close(k);
+}
+
 /* An exchange that nobody waited for leaves answers behind: they are not those of the next one. */
 static void test_stale_answers(void) {
     struct knl *k = open_or_die(NETLINK_ROUTE);
@@ -307,6 +345,7 @@ int main(void) {
     test_transact();
     test_extended_acknowledgement();
     test_dump();
+    test_dump_parts();
     test_stale_answers();
     test_listen_ends();
     test_listen();

@@ -26,6 +26,9 @@
 /* The answers of one exchange. 110,000 destinations with their counters are 50 MiB. */
 #define ANSWER_BYTES_MAX (512u * 1024u * 1024u)
 
+/* A part of a dump is over with the datagram that fills this. */
+#define PART_BYTES (1024u * 1024u - RECEIVE_BYTES)
+
 /* A buffer that grew beyond this is given back once it was read. */
 #define ANSWER_BYTES_KEPT (1024u * 1024u)
 
@@ -34,6 +37,8 @@ struct knl {
     char *answer;    /* Answers of the current exchange, one datagram after the other. */
     size_t used;
     size_t capacity;
+    bool dumping;    /* A dump in parts has not come to its end. */
+    uint32_t dump;   /* Its sequence number. */
 };
 
 int32_t knl_abi(void) { return KNL_ABI; }
@@ -183,13 +188,24 @@ static int collect(struct knl *k, uint32_t first, uint32_t last, bool dump, int6
     }
 }
 
+/* Begins an exchange: throws away what earlier ones left behind. A dump that was not read to its end
+ * keeps the kernel from starting another one (EBUSY), and reading is what drives it to its end. */
+static void give_up_earlier(struct knl *k) {
+    char nothing[1];
+    k->used = 0;
+    k->dumping = false;
+    while (recv(k->fd, nothing, sizeof nothing, MSG_DONTWAIT) >= 0 || errno == EINTR ||
+           errno == ENOBUFS)
+        continue;
+}
+
 int64_t knl_transact(struct knl *k, const void *request, size_t request_bytes,
                      uint32_t last_sequence, int32_t timeout_ms) {
     int64_t deadline = now_ms() + timeout_ms;
     struct nlmsghdr first;
     if (request_bytes < sizeof first) return -EINVAL;
     memcpy(&first, request, sizeof first);
-    k->used = 0;
+    give_up_earlier(k);
     int error = send_all(k, request, request_bytes, deadline);
     if (error == 0) error = collect(k, first.nlmsg_seq, last_sequence, false, deadline);
     return error < 0 ? error : (int64_t)k->used;
@@ -199,7 +215,7 @@ int64_t knl_dump(struct knl *k, const void *requests, size_t requests_bytes, int
     int64_t deadline = now_ms() + timeout_ms;
     const char *data = requests;
     struct nlmsghdr header;
-    k->used = 0;
+    give_up_earlier(k);
     for (size_t at = 0; at < requests_bytes; at += NLMSG_ALIGN(header.nlmsg_len)) {
         if (requests_bytes - at < sizeof header) return -EINVAL;
         memcpy(&header, data + at, sizeof header);
@@ -207,6 +223,33 @@ int64_t knl_dump(struct knl *k, const void *requests, size_t requests_bytes, int
         int error = send_all(k, data + at, header.nlmsg_len, deadline);
         if (error == 0) error = collect(k, header.nlmsg_seq, header.nlmsg_seq, true, deadline);
         if (error < 0) return error;
+    }
+    return (int64_t)k->used;
+}
+
+int32_t knl_dump_begin(struct knl *k, const void *request, size_t request_bytes, int32_t timeout_ms) {
+    struct nlmsghdr header;
+    if (request_bytes < sizeof header) return -EINVAL;
+    memcpy(&header, request, sizeof header);
+    give_up_earlier(k);
+    int error = send_all(k, request, request_bytes, now_ms() + timeout_ms);
+    k->dumping = error == 0;
+    k->dump = header.nlmsg_seq;
+    return error;
+}
+
+int64_t knl_dump_part(struct knl *k, int32_t timeout_ms) {
+    int64_t deadline = now_ms() + timeout_ms;
+    k->used = 0;
+    while (k->dumping && k->used < PART_BYTES) {
+        size_t before = k->used;
+        ssize_t got = receive_one(k, deadline);
+        if (got < 0) return got;
+        switch (judge(k->answer + before, (size_t)got, k->dump, k->dump, true)) {
+        case STALE: k->used = before; break;
+        case OVER: k->dumping = false; break;
+        case MORE: break;
+        }
     }
     return (int64_t)k->used;
 }

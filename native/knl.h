@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 /* Changes whenever a function below changes its meaning. The loader refuses any other number. */
-#define KNL_ABI 2
+#define KNL_ABI 3
 
 /* A socket with the buffer that holds the answers of its last exchange. */
 struct knl;
@@ -30,6 +30,14 @@ int64_t knl_transact(struct knl *k, const void *request, size_t request_bytes,
 /* Runs the dump requests in `requests` one after the other (the kernel allows a socket one at a
  * time), and collects all their answers in order. */
 int64_t knl_dump(struct knl *k, const void *requests, size_t requests_bytes, int32_t timeout_ms);
+
+/* Begins one dump whose answers come in parts, for those that are too many to hold at once. Returns 0
+ * or -errno. Any other exchange on the socket gives the rest of the dump up. */
+int32_t knl_dump_begin(struct knl *k, const void *request, size_t request_bytes, int32_t timeout_ms);
+
+/* Collects the next part of the dump, about a mebibyte. Returns its bytes, to be fetched with
+ * knl_take, or 0 after the last one. */
+int64_t knl_dump_part(struct knl *k, int32_t timeout_ms);
 
 /* Copies the answers of the last exchange to `out`, and gives an oversized buffer back. */
 int64_t knl_take(struct knl *k, void *out, size_t out_bytes);

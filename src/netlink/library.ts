@@ -8,7 +8,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** `KNL_ABI` of native/knl.h that this file was written for. */
-const ABI = 2;
+const ABI = 3;
 
 /** Where the library is, below the package's folder. */
 const LIBRARY = join("native", "build", "libknl.so");
@@ -34,6 +34,10 @@ export interface NativeLibrary {
     options: { readonly lastSequence: number; readonly timeoutMs: number },
   ): Promise<number>;
   dump(handle: Handle, requests: Uint8Array, timeoutMs: number): Promise<number>;
+  /** Begins a dump that is read in parts. */
+  beginDump(handle: Handle, request: Uint8Array, timeoutMs: number): Promise<number>;
+  /** The next part of the dump, to be taken; 0 after the last one. */
+  dumpPart(handle: Handle, timeoutMs: number): Promise<number>;
   /** The answers of the last exchange, as memory of our own. */
   take(handle: Handle, bytes: number): Uint8Array;
   close(handle: Handle): number;
@@ -92,6 +96,8 @@ interface Natives {
   knl_open(family: number, bytes: number, out: Buffer): number;
   knl_transact: Async<[Handle, Uint8Array, number, number, number]>;
   knl_dump: Async<[Handle, Uint8Array, number, number]>;
+  knl_dump_begin: Async<[Handle, Uint8Array, number, number]>;
+  knl_dump_part: Async<[Handle, number]>;
   knl_take(handle: Handle, out: Uint8Array, bytes: number): Result;
   knl_close(handle: Handle): number;
   knl_listen(family: number, groups: number, bytes: number): number;
@@ -119,6 +125,8 @@ function openLibrary(ffi: Ffi, path: string): Natives {
       knl_open: ["int32", ["int32", "int32", pointer]],
       knl_transact: ["int64", [pointer, pointer, "size_t", "uint32", "int32"]],
       knl_dump: ["int64", [pointer, pointer, "size_t", "int32"]],
+      knl_dump_begin: ["int32", [pointer, pointer, "size_t", "int32"]],
+      knl_dump_part: ["int64", [pointer, "int32"]],
       knl_take: ["int64", [pointer, pointer, "size_t"]],
       knl_close: ["int32", [pointer]],
       knl_listen: ["int32", ["int32", "uint32", "int32"]],
@@ -146,6 +154,12 @@ function wrap(natives: Natives, ref: Ref): NativeLibrary {
       promise([handle, requests], (done) =>
         natives.knl_dump.async(handle, requests, requests.length, timeoutMs, done),
       ),
+    beginDump: (handle, request, timeoutMs) =>
+      promise([handle, request], (done) =>
+        natives.knl_dump_begin.async(handle, request, request.length, timeoutMs, done),
+      ),
+    dumpPart: (handle, timeoutMs) =>
+      promise([handle], (done) => natives.knl_dump_part.async(handle, timeoutMs, done)),
     take(handle, bytes) {
       const out = Buffer.allocUnsafeSlow(bytes);
       const taken = Number(natives.knl_take(handle, out, bytes));

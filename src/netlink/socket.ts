@@ -57,6 +57,12 @@ export interface NetlinkSocket {
    * are repeated. A request that the kernel refuses as a whole rejects with {@link NetlinkError}.
    */
   dump(operation: string, batch: Batch): Promise<readonly Answer[]>;
+  /**
+   * Runs the one message of `batch` as a dump that may be too large to hold, and shows it in parts; a
+   * part is gone after `visit`. An interrupted dump is repeated, so that `visit` may see things twice.
+   * Rejects as {@link NetlinkSocket.dump} does, and with what `visit` throws.
+   */
+  dumpInParts(operation: string, batch: Batch, visit: (part: Answer) => void): Promise<void>;
   close(): void;
 }
 
@@ -104,11 +110,15 @@ class LibrarySocket implements NetlinkSocket {
       for (let attempt = 1; ; attempt++) {
         const answers = await this.#dumpOnce(operation, batch);
         if (answers) return answers;
-        if (attempt === DUMP_ATTEMPTS_MAX) {
-          throw new NetlinkError(operation, errnoNumber("EAGAIN"), {
-            kernelText: `the dump was interrupted ${attempt} times by other writers`,
-          });
-        }
+        if (attempt === DUMP_ATTEMPTS_MAX) throw interrupted(operation);
+      }
+    });
+  }
+
+  dumpInParts(operation: string, batch: Batch, visit: (part: Answer) => void): Promise<void> {
+    return this.#inTurn(async () => {
+      for (let attempt = 1; await this.#dumpParts(operation, batch, visit); attempt++) {
+        if (attempt === DUMP_ATTEMPTS_MAX) throw interrupted(operation);
       }
     });
   }
@@ -155,6 +165,30 @@ class LibrarySocket implements NetlinkSocket {
     return found.map((messages) => ({ from, messages }));
   }
 
+  /** True when the dump was interrupted. */
+  async #dumpParts(
+    operation: string,
+    batch: Batch,
+    visit: (part: Answer) => void,
+  ): Promise<boolean> {
+    batch.seal(this.#number(batch.count), { acknowledgeLast: false });
+    const request = batch.out.bytes();
+    const begun = await this.#library.beginDump(this.#handle, request, EXCHANGE_MS_MAX);
+    if (begun < 0) throw socketError(operation, -begun);
+    for (let isInterrupted = false; ; ) {
+      const size = await this.#library.dumpPart(this.#handle, EXCHANGE_MS_MAX);
+      if (size === 0) return isInterrupted;
+      const from = this.#take(operation, size);
+      const messages: Message[] = [];
+      for (const message of messagesIn(from)) {
+        if ((message.flags & NLM_F.dumpInterrupted) !== 0) isInterrupted = true;
+        if (message.type !== NLMSG.error && message.type !== NLMSG.done) messages.push(message);
+        else checkEnd(operation, from, message);
+      }
+      visit({ from, messages });
+    }
+  }
+
   #number(count: number): number {
     if (this.#sequence + count > SEQUENCE_MAX) this.#sequence = 1;
     const first = this.#sequence;
@@ -163,7 +197,7 @@ class LibrarySocket implements NetlinkSocket {
   }
 
   #take(operation: string, size: number): Source {
-    if (size < 0) throw new NetlinkError(operation, -size, { kernelText: socketText(-size) });
+    if (size < 0) throw socketError(operation, -size);
     return sourceOf(this.#library.take(this.#handle, size));
   }
 }
@@ -192,6 +226,16 @@ function checkEnd(operation: string, from: Source, message: Message): void {
   if (message.end - message.start < 4) return;
   const errno = -from.view.getInt32(message.start, HOST_IS_LITTLE_ENDIAN);
   if (errno > 0) throw new NetlinkError(operation, errno);
+}
+
+function interrupted(operation: string): NetlinkError {
+  return new NetlinkError(operation, errnoNumber("EAGAIN"), {
+    kernelText: `the dump was interrupted ${DUMP_ATTEMPTS_MAX} times by other writers`,
+  });
+}
+
+function socketError(operation: string, errno: number): NetlinkError {
+  return new NetlinkError(operation, errno, { kernelText: socketText(errno) });
 }
 
 /** What a failure of the socket itself means, where the name of the errno alone does not say it. */

@@ -60,6 +60,10 @@ export function scriptedSocket(script: Script): ScriptedSocket {
       const asked = take(operation, batch);
       return script.dump?.(asked) ?? asked.messages.map(() => answerOf([]));
     },
+    async dumpInParts(operation, batch, visit): Promise<void> {
+      const asked = take(operation, batch);
+      for (const part of script.dump?.(asked) ?? []) visit(part);
+    },
     close() {
       this.closed = true;
     },

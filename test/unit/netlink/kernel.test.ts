@@ -52,6 +52,29 @@ describe("the kernel", () => {
   });
 });
 
+describe("a dump in parts", () => {
+  test("has what the whole one has, and may be given up", async () => {
+    const socket = openSocket(loadLibrary(), NETLINK.route);
+    const batch = new Batch(64);
+    batch.begin(RTM.getLink, NLM_F.dump);
+    writeLinkHeader(batch.out, 0);
+    batch.end();
+    const stop = new Error("seen enough");
+    const given = socket.dumpInParts("RTM_GETLINK", batch, () => {
+      throw stop;
+    });
+    await expect(given).rejects.toBe(stop);
+    let links = 0;
+    await socket.dumpInParts("RTM_GETLINK", batch, ({ messages }) => {
+      links += messages.length;
+    });
+    const [whole] = await socket.dump("RTM_GETLINK", batch);
+    expect(links).toBeGreaterThan(0);
+    expect(links).toBe(whole?.messages.length);
+    socket.close();
+  });
+});
+
 describe("the library", () => {
   test("that is missing says how to get it", () => {
     expect(() => bindLibrary(undefined)).toThrow(NativeLibraryError);
@@ -67,7 +90,16 @@ describe("the library", () => {
   test("of another ABI is refused", () => {
     const source = join(folder, "other.c");
     const path = join(folder, "other.so");
-    const names = ["open", "transact", "dump", "take", "close", "listen"];
+    const names = [
+      "open",
+      "transact",
+      "dump",
+      "dump_begin",
+      "dump_part",
+      "take",
+      "close",
+      "listen",
+    ];
     const functions = names.map((name) => `int knl_${name}(void) { return 0; }`);
     writeFileSync(source, `int knl_abi(void) { return 999; }\n${functions.join("\n")}\n`);
     execFileSync("cc", ["-shared", "-fPIC", "-o", path, source]);

@@ -1,112 +1,16 @@
 /** The socket over a library that answers as scripted: matching, repeating, turns and failures. */
 import { describe, expect, test } from "vitest";
 import { errnoNumber, NetlinkError } from "../../../src/netlink/errors.ts";
-import type { NativeLibrary } from "../../../src/netlink/library.ts";
-import { Batch, NLM_F, NLMSG } from "../../../src/netlink/message.ts";
+import { NLM_F } from "../../../src/netlink/message.ts";
 import { DUMP_ATTEMPTS_MAX, openSocket } from "../../../src/netlink/socket.ts";
-import { Writer } from "../../../src/netlink/writer.ts";
-
-/** What a scripted exchange answers: bytes, or the negative errno of the call. */
-type Script = (request: Uint8Array) => Uint8Array | number | Promise<Uint8Array | number>;
-
-class ScriptedLibrary implements NativeLibrary {
-  readonly #script: Script;
-  #answer: Uint8Array = new Uint8Array();
-  calls = 0;
-  running = 0;
-  mostRunning = 0;
-  closed = 0;
-
-  constructor(script: Script) {
-    this.#script = script;
-  }
-
-  open(): { handle: Buffer; error: number } {
-    return { handle: Buffer.alloc(8), error: 0 };
-  }
-
-  transact(_handle: Buffer, request: Uint8Array): Promise<number> {
-    return this.#exchange(request);
-  }
-
-  dump(_handle: Buffer, requests: Uint8Array): Promise<number> {
-    return this.#exchange(requests);
-  }
-
-  listen(): number {
-    return -errnoNumber("EPROTONOSUPPORT");
-  }
-
-  take(): Uint8Array {
-    return this.#answer;
-  }
-
-  close(): number {
-    expect(this.running).toBe(0);
-    this.closed++;
-    return 0;
-  }
-
-  async #exchange(request: Uint8Array): Promise<number> {
-    this.calls++;
-    this.running++;
-    this.mostRunning = Math.max(this.mostRunning, this.running);
-    const answer = await this.#script(Uint8Array.from(request));
-    this.running--;
-    if (typeof answer === "number") return answer;
-    this.#answer = answer;
-    return answer.length;
-  }
-}
-
-interface Reply {
-  readonly type: number;
-  readonly flags?: number;
-  readonly sequence: number;
-  readonly words?: readonly number[];
-}
-
-function replies(...list: readonly Reply[]): Uint8Array {
-  const out = new Writer(64);
-  for (const { type, flags = 0, sequence, words = [] } of list) {
-    out.u32(16 + words.length * 4);
-    out.u16(type);
-    out.u16(flags);
-    out.u32(sequence);
-    out.u32(0);
-    for (const word of words) out.u32(word >>> 0);
-  }
-  return out.bytes();
-}
-
-const refusal = (sequence: number, errno: number): Reply => ({
-  type: NLMSG.error,
-  sequence,
-  words: [-errno, 16, 0, sequence, 0],
-});
-const done = (sequence: number, errno = 0): Reply => ({
-  type: NLMSG.done,
-  sequence,
-  words: [-errno],
-});
-
-function sequencesIn(request: Uint8Array): number[] {
-  const view = new DataView(request.buffer);
-  const found: number[] = [];
-  for (let at = 0; at < request.length; at += view.getUint32(at, true)) {
-    found.push(view.getUint32(at + 8, true));
-  }
-  return found;
-}
-
-function batchOf(count: number): Batch {
-  const batch = new Batch(64);
-  for (let i = 0; i < count; i++) {
-    batch.begin(0x20, 0);
-    batch.end();
-  }
-  return batch;
-}
+import {
+  batchOf,
+  done,
+  refusal,
+  replies,
+  ScriptedLibrary,
+  sequencesIn,
+} from "./scripted-library.ts";
 
 describe("transact", () => {
   test("matches refusals to the messages of the batch", async () => {
