@@ -29,13 +29,18 @@ export interface CommandResult {
 
 /** The agent; it can be killed and started again, and goes on in the same log. */
 export class AgentProcess {
-  readonly #arguments: readonly string[];
+  #arguments: readonly string[] = [];
   #child: ChildProcess | undefined;
 
   /** `words` come after `kube-ipvs run`. Begins an empty log; starts nothing. */
   constructor(words: readonly string[]) {
-    this.#arguments = [PROGRAM, "run", ...words, "--log-format", "json"];
+    this.use(words);
     writeFileSync(LOG, "");
+  }
+
+  /** The words after `kube-ipvs run` from its next start on. */
+  use(words: readonly string[]): void {
+    this.#arguments = [PROGRAM, "run", ...words, "--log-format", "json"];
   }
 
   /** Starts it; returns the mark before its first line. */

@@ -20,6 +20,10 @@ const MARKER = "marker";
 const MARKER_ADDRESS = "10.96.255.254";
 const MARKER_ENDPOINT = "192.0.2.1";
 const MARKER_PORT_FIRST = 20_000;
+/** The kernel's side of everything that decides about a packet. */
+const EVIDENCE = `ipvsadm -Sn
+ip -o addr show dev kube-ipvs0 2>/dev/null || true
+nft list ruleset 2>&1 | grep -v 'comment "' || true`;
 
 /** How the agent is started, beyond where its objects are. */
 export const AGENT_ARGUMENTS: readonly string[] = [
@@ -29,6 +33,21 @@ export const AGENT_ARGUMENTS: readonly string[] = [
   ...["--ipvs-sync-period", "2s"],
 ];
 
+/** Flags with their values, each of which takes one word. */
+export type Flags = Readonly<Record<string, string | undefined>>;
+
+/** {@link AGENT_ARGUMENTS} with others in place of some. */
+function flagsWith(flags: Flags): string[] {
+  const others = Object.entries(flags).flatMap(([flag, value]) =>
+    value === undefined ? [] : [flag, value],
+  );
+  const isKept = (_: string, index: number): boolean => {
+    const flag = AGENT_ARGUMENTS[index - (index % 2)];
+    return flag !== undefined && !(flag in flags);
+  };
+  return [...AGENT_ARGUMENTS.filter(isKept), ...others];
+}
+
 /** What every case gets. */
 export class Harness {
   readonly network: NodeNetwork;
@@ -37,6 +56,7 @@ export class Harness {
   /** What is in the sink, the marker aside. */
   readonly #objects = new Map<string, KubeObject>();
   #markerPort = MARKER_PORT_FIRST;
+  #hasOtherFlags = false;
 
   private constructor(network: NodeNetwork, sink: ObjectSink) {
     this.network = network;
@@ -82,12 +102,26 @@ export class Harness {
     await this.#untilMarked();
   }
 
-  /** As it was at the start: no objects but nodes, all servers quick, the agent running. */
+  /**
+   * Ends the agent and starts it with these flags in place of its own of the same names, such as
+   * `{ "--masquerade-all": "true" }`; `undefined` takes one away. The next reset undoes it.
+   */
+  async restartWith(flags: Flags): Promise<void> {
+    await this.agent.end("SIGTERM");
+    this.agent.use([...this.sink.agentArguments, ...flagsWith(flags)]);
+    this.#hasOtherFlags = Object.keys(flags).length > 0;
+    await this.agent.firstSync(this.agent.start());
+    await this.#write({ put: [], gone: [] });
+    await this.#untilMarked();
+  }
+
+  /** As it was at the start: no objects but nodes, all servers quick, the agent running as ever. */
   async reset(): Promise<void> {
     const first = nodes();
     const kept = new Set(first.map(objectId));
     const gone = [...this.#objects.values()].filter((object) => !kept.has(objectId(object)));
     await this.network.restore();
+    if (this.#hasOtherFlags) await this.restartWith({});
     if (!this.agent.isRunning) await this.agent.firstSync(this.agent.start());
     await this.change({ put: first, gone });
   }
@@ -106,7 +140,7 @@ export class Harness {
 
   /** What helps to understand a failure: the kernel's table and the end of the log. */
   async evidence(): Promise<string> {
-    const table = await shell("ipvsadm -Sn; ip -o addr show dev kube-ipvs0 2>/dev/null || true");
+    const table = await shell(EVIDENCE);
     return `${table}\nthe agent's log:\n${this.agent.logEnd()}`;
   }
 

@@ -4,6 +4,7 @@ import { changeCases } from "./changes.ts";
 import { clusterIpCases } from "./cluster-ip.ts";
 import { commandCases } from "./commands.ts";
 import { drainCases } from "./drains.ts";
+import { nodePortCases } from "./node-ports.ts";
 import { restartCases } from "./restarts.ts";
 import { schedulerCases } from "./schedulers.ts";
 
@@ -15,4 +16,5 @@ export const serviceCases: readonly ServiceCase[] = [
   ...drainCases,
   ...restartCases,
   ...commandCases,
+  ...nodePortCases,
 ];
