@@ -163,7 +163,7 @@ function refusalOfDestination(key: ServiceKey, destination: Destination): string
 
 /** Multicast and broadcast addresses are refused, and IPv6 link-local ones too. */
 function isUnicast({ address }: DestinationKey): boolean {
-  if (familyOf(address) === "ipv6") return address !== "::" && !/^(ff|fe[89ab])/.test(address);
+  if (familyOf(address) === "ipv6") return address !== "::" && !/^(ff..|fe[89ab].):/.test(address);
   const first = Number(address.slice(0, address.indexOf(".")));
   return first > 0 && (first < 224 || first > 239) && address !== "255.255.255.255";
 }
