@@ -4,6 +4,7 @@ import { changeCases } from "./changes.ts";
 import { clusterIpCases } from "./cluster-ip.ts";
 import { commandCases } from "./commands.ts";
 import { drainCases } from "./drains.ts";
+import { nodePortAddressCases } from "./node-port-addresses.ts";
 import { nodePortCases } from "./node-ports.ts";
 import { restartCases } from "./restarts.ts";
 import { schedulerCases } from "./schedulers.ts";
@@ -17,4 +18,5 @@ export const serviceCases: readonly ServiceCase[] = [
   ...restartCases,
   ...commandCases,
   ...nodePortCases,
+  ...nodePortAddressCases,
 ];

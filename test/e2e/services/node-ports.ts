@@ -1,15 +1,12 @@
-/** Node ports: on which addresses, for whom, and what of the node's other ports stays as it is. */
+/** Node ports: for whom, what the pods see, and what of the node's other ports stays as it is. */
 import assert from "node:assert/strict";
 import { NODE_ADDRESSES, NODE_ADDRESSES_V6, PEER_ADDRESS } from "../../lab/node-network.ts";
-import { shell } from "../../lab/shell.ts";
 import {
-  eventually,
   expectNoAnswer,
   expectPods,
   expectRefused,
   expectSeen,
 } from "../harness/expect-traffic.ts";
-import type { Harness } from "../harness/harness.ts";
 import { type KubeObject, type PortWords, service } from "../harness/objects.ts";
 import { web } from "../harness/pods.ts";
 import type { ServiceCase } from "../harness/service-case.ts";
@@ -23,8 +20,6 @@ const EVERY_ADDRESS = [ETH0, ETH1, `[${ETH0_V6}]`, `[${ETH1_V6}]`];
 const OUTSIDE = { namespace: "outside" };
 const POD = { namespace: "client" };
 const PODS = ["p1", "p2", "r1"];
-/** The agent hears of addresses by the kernel's own messages. */
-const ADDRESS_MS_MAX = 1_000;
 
 /** A Service of type NodePort. */
 function nodePorts(ports: readonly PortWords[], pods: readonly string[] = PODS): KubeObject[] {
@@ -68,80 +63,9 @@ const protocols: readonly ServiceCase[] = (["tcp", "udp", "sctp"] as const).map(
   },
 }));
 
-function isServed(harness: Harness, address: string): boolean {
-  return harness.virtualService(`tcp/${address}:${NODE_PORT}`) !== undefined;
-}
-
 /** Node ports. */
 export const nodePortCases: readonly ServiceCase[] = [
   ...protocols,
-  {
-    name: "a node port is neither on loopback nor on the addresses of Services",
-    upstream: [],
-    run: async (harness) => {
-      await harness.apply(...nodePorts([TCP]));
-      for (const host of ["127.0.0.1", "[::1]"]) {
-        await expectRefused({ to: `${host}:${NODE_PORT}` });
-      }
-      for (const host of [V4, `[${V6}]`]) {
-        await expectNoAnswer({ ...POD, to: `${host}:${NODE_PORT}` });
-      }
-    },
-  },
-  {
-    name: "node ports are served in the ranges of --nodeport-addresses, and on all of a family without one",
-    upstream: [],
-    run: async (harness) => {
-      await harness.restartWith({ "--nodeport-addresses": "192.168.88.0/24" });
-      await harness.apply(...nodePorts([TCP]));
-      await expectPods({ ...OUTSIDE, to: `${ETH1}:${NODE_PORT}` }, PODS);
-      await expectPods({ ...OUTSIDE, to: `[${ETH0_V6}]:${NODE_PORT}` }, PODS);
-      for (const client of [OUTSIDE, POD, {}]) {
-        await expectRefused({ ...client, to: `${ETH0}:${NODE_PORT}` });
-      }
-    },
-  },
-  {
-    name: "with --nodeport-addresses primary only the addresses of the Node object serve node ports",
-    upstream: [],
-    run: async (harness) => {
-      await harness.restartWith({ "--nodeport-addresses": "primary" });
-      await harness.apply(...nodePorts([TCP]));
-      for (const host of [ETH0, `[${ETH0_V6}]`]) {
-        await expectPods({ ...OUTSIDE, to: `${host}:${NODE_PORT}` }, PODS);
-      }
-      for (const host of [ETH1, `[${ETH1_V6}]`]) {
-        await expectRefused({ ...OUTSIDE, to: `${host}:${NODE_PORT}` });
-      }
-    },
-  },
-  {
-    name: "an address that the node gets serves node ports within a second, and one that it loses does not",
-    upstream: [],
-    run: async (harness) => {
-      await harness.apply(...nodePorts([TCP]));
-      for (const [address, prefix] of [
-        ["192.168.88.11", "/24"],
-        ["[fd00:88::11]", "/64"],
-      ] as const) {
-        const where = `${address.replace(/[[\]]/g, "")}${prefix} dev eth1`;
-        await shell(`ip addr add ${where}${prefix === "/64" ? " nodad" : ""}`);
-        try {
-          const served = `${address} serves node ports`;
-          await eventually(served, () => isServed(harness, address), ADDRESS_MS_MAX);
-          // The filter is written right after the virtual service.
-          await harness.synced();
-          await expectPods({ namespace: "outside2", to: `${address}:${NODE_PORT}` }, PODS);
-        } finally {
-          await shell(`ip addr del ${where}`);
-        }
-        const gone = `${address} serves no node ports`;
-        await eventually(gone, () => !isServed(harness, address), ADDRESS_MS_MAX);
-        await expectNoAnswer({ namespace: "outside2", to: `${address}:${NODE_PORT}` });
-      }
-      await expectPods({ namespace: "outside2", to: `${ETH1}:${NODE_PORT}` }, PODS);
-    },
-  },
   {
     name: "a changed node port closes the old one and opens the new one",
     upstream: ["Networking Granular Checks: Services should update nodePort: http"],
