@@ -12,6 +12,9 @@ export const RTM = {
   getAddress: 22,
 } as const;
 
+/** `RTNLGRP_*`: groups that the kernel tells of changes. */
+export const RTNL_GROUP = { link: 1, inetAddress: 5, inet6Address: 9 } as const;
+
 /** `AF_*`. */
 export const AF = { unspecified: 0, inet: 2, inet6: 10 } as const;
 
