@@ -20,6 +20,8 @@ export type PortWords = Omit<V1ServicePort, "port"> & { readonly port: number };
 /** A Service. */
 export interface ServiceWords {
   readonly name: string;
+  /** {@link NAMESPACE} by default. */
+  readonly namespace?: string;
   /** Cluster addresses, the first family first. None: `ExternalName` and the like say so in `spec`. */
   readonly addresses?: readonly string[];
   readonly ports?: readonly PortWords[];
@@ -40,7 +42,7 @@ export function service(words: ServiceWords): V1Service {
     kind: "Service",
     metadata: {
       name,
-      namespace: NAMESPACE,
+      namespace: words.namespace ?? NAMESPACE,
       ...(annotations && { annotations: { ...annotations } }),
       ...(labels && { labels: { ...labels } }),
     },
@@ -73,6 +75,8 @@ export interface EndpointWords {
 /** An EndpointSlice. */
 export interface SliceWords {
   readonly service: string;
+  /** {@link NAMESPACE} by default. */
+  readonly namespace?: string;
   /** Of several slices of one Service. */
   readonly suffix?: string;
   /** Port numbers of the endpoints: one means the unnamed TCP port. */
@@ -96,7 +100,7 @@ export function slice(words: SliceWords): V1EndpointSlice {
     kind: "EndpointSlice",
     metadata: {
       name: `${owner}-${family.toLowerCase()}-${suffix}`,
-      namespace: NAMESPACE,
+      namespace: words.namespace ?? NAMESPACE,
       labels: { "kubernetes.io/service-name": owner },
     },
     addressType: family,

@@ -4,6 +4,8 @@ import { changeCases } from "./changes.ts";
 import { clusterIpCases } from "./cluster-ip.ts";
 import { commandCases } from "./commands.ts";
 import { drainCases } from "./drains.ts";
+import { externalAddressCases } from "./external-addresses.ts";
+import { guardedAddressCases } from "./guarded-addresses.ts";
 import { nodePortAddressCases } from "./node-port-addresses.ts";
 import { nodePortCases } from "./node-ports.ts";
 import { restartCases } from "./restarts.ts";
@@ -19,4 +21,6 @@ export const serviceCases: readonly ServiceCase[] = [
   ...commandCases,
   ...nodePortCases,
   ...nodePortAddressCases,
+  ...externalAddressCases,
+  ...guardedAddressCases,
 ];

@@ -8,6 +8,7 @@ import {
   expectRefused,
 } from "../harness/expect-traffic.ts";
 import type { Harness } from "../harness/harness.ts";
+import { ITSELF, OUTSIDE, OUTSIDE2, POD } from "../harness/places.ts";
 import { web } from "../harness/pods.ts";
 import type { ServiceCase } from "../harness/service-case.ts";
 
@@ -16,8 +17,6 @@ const V6 = "fd00:96::4b";
 const NODE_PORT = 30_085;
 const [ETH0, ETH1] = NODE_ADDRESSES;
 const [ETH0_V6, ETH1_V6] = NODE_ADDRESSES_V6;
-const OUTSIDE = { namespace: "outside" };
-const POD = { namespace: "client" };
 const PODS = ["p1", "r1"];
 /** The agent hears of addresses by the kernel's own messages. */
 const ADDRESS_MS_MAX = 1_000;
@@ -56,7 +55,7 @@ export const nodePortAddressCases: readonly ServiceCase[] = [
       await harness.apply(...WEB);
       await expectPods({ ...OUTSIDE, to: `${ETH1}:${NODE_PORT}` }, PODS);
       await expectPods({ ...OUTSIDE, to: `[${ETH0_V6}]:${NODE_PORT}` }, PODS);
-      for (const client of [OUTSIDE, POD, {}]) {
+      for (const client of [OUTSIDE, POD, ITSELF]) {
         await expectRefused({ ...client, to: `${ETH0}:${NODE_PORT}` });
       }
     },
@@ -91,15 +90,15 @@ export const nodePortAddressCases: readonly ServiceCase[] = [
           await eventually(served, () => isServed(harness, address), ADDRESS_MS_MAX);
           // The filter is written right after the virtual service.
           await harness.synced();
-          await expectPods({ namespace: "outside2", to: `${address}:${NODE_PORT}` }, PODS);
+          await expectPods({ ...OUTSIDE2, to: `${address}:${NODE_PORT}` }, PODS);
         } finally {
           await shell(`ip addr del ${where}`);
         }
         const gone = `${address} serves no node ports`;
         await eventually(gone, () => !isServed(harness, address), ADDRESS_MS_MAX);
-        await expectNoAnswer({ namespace: "outside2", to: `${address}:${NODE_PORT}` });
+        await expectNoAnswer({ ...OUTSIDE2, to: `${address}:${NODE_PORT}` });
       }
-      await expectPods({ namespace: "outside2", to: `${ETH1}:${NODE_PORT}` }, PODS);
+      await expectPods({ ...OUTSIDE2, to: `${ETH1}:${NODE_PORT}` }, PODS);
     },
   },
 ];

@@ -8,6 +8,7 @@ import {
   expectSeen,
 } from "../harness/expect-traffic.ts";
 import { type KubeObject, type PortWords, service } from "../harness/objects.ts";
+import { FAR, ITSELF, OUTSIDE, POD } from "../harness/places.ts";
 import { web } from "../harness/pods.ts";
 import type { ServiceCase } from "../harness/service-case.ts";
 
@@ -17,8 +18,6 @@ const NODE_PORT = 30_080;
 const [ETH0, ETH1] = NODE_ADDRESSES;
 const [ETH0_V6, ETH1_V6] = NODE_ADDRESSES_V6;
 const EVERY_ADDRESS = [ETH0, ETH1, `[${ETH0_V6}]`, `[${ETH1_V6}]`];
-const OUTSIDE = { namespace: "outside" };
-const POD = { namespace: "client" };
 const PODS = ["p1", "p2", "r1"];
 
 /** A Service of type NodePort. */
@@ -56,7 +55,7 @@ const protocols: readonly ServiceCase[] = (["tcp", "udp", "sctp"] as const).map(
     );
     for (const address of EVERY_ADDRESS) {
       const to = `${address}:${NODE_PORT}`;
-      for (const client of [OUTSIDE, POD, {}, { namespace: "far" }]) {
+      for (const client of [OUTSIDE, POD, ITSELF, FAR]) {
         await expectPods({ ...client, protocol, to, requests: 6 }, PODS);
       }
     }
@@ -85,7 +84,7 @@ export const nodePortCases: readonly ServiceCase[] = [
     run: async (harness) => {
       await harness.apply(...nodePorts([TCP, UDP], ["p1", "r1"]));
       for (const protocol of ["tcp", "udp"] as const) {
-        for (const client of [OUTSIDE, POD, {}]) {
+        for (const client of [OUTSIDE, POD, ITSELF]) {
           await expectSeen({ ...client, protocol, to: `${ETH0}:${NODE_PORT}` }, [ETH0]);
           await expectSeen({ ...client, protocol, to: `[${ETH0_V6}]:${NODE_PORT}` }, [ETH0_V6]);
         }
@@ -147,7 +146,7 @@ export const nodePortCases: readonly ServiceCase[] = [
       await harness.network.serveOnNode("own", [30_090]);
       await harness.apply(...nodePorts([{ ...TCP, name: "tcp" }, UDP]));
       for (const protocol of ["tcp", "udp"] as const) {
-        for (const client of [OUTSIDE, POD, {}]) {
+        for (const client of [OUTSIDE, POD, ITSELF]) {
           await expectPods({ ...client, protocol, to: `${ETH0}:30090` }, ["own"]);
           await expectRefused({ ...client, protocol, to: `${PEER_ADDRESS}:${NODE_PORT}` });
         }
