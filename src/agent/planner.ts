@@ -3,8 +3,9 @@
 import type { Clock } from "../base/clock.ts";
 import type { Ipvs } from "../ipvs/ipvs.ts";
 import { familyOf } from "../model/address.ts";
-import type { ObjectName } from "../model/cluster.ts";
+import type { NodeView, ObjectName } from "../model/cluster.ts";
 import type { FindingReason } from "../model/finding.ts";
+import type { FilterElement } from "../model/packet-filter.ts";
 import type { Range } from "../model/range.ts";
 import { isSchedulerName, type SchedulerChoice } from "../model/scheduler.ts";
 import { type ServiceKey, serviceId } from "../model/virtual-service.ts";
@@ -109,13 +110,16 @@ export function withoutTheirScheduler(
 
 /** The addresses that serve node ports, as the packet filter knows them. */
 export function useNodeAddresses({ store, index }: Planner): void {
-  index.useOutsidePlans(
-    store.node.nodePortAddresses.map((address) => ({
-      kind: "element",
-      family: familyOf(address),
-      set: "node-addresses",
-      key: address,
-      value: "",
-    })),
-  );
+  index.useOutsidePlans(nodeAddressElements(store.node));
+}
+
+/** The elements for the addresses that serve node ports. */
+export function nodeAddressElements({ nodePortAddresses }: NodeView): FilterElement[] {
+  return nodePortAddresses.map((address) => ({
+    kind: "element",
+    family: familyOf(address),
+    set: "node-addresses",
+    key: address,
+    value: "",
+  }));
 }

@@ -1,14 +1,15 @@
 /** A cluster that changes at random: few names, addresses and ports, so that they collide often. */
+import { nodeView } from "../../src/agent/node-view.ts";
 import type { Change, Picture } from "../../src/kube/change.ts";
-import {
-  type ClusterNode,
-  type Endpoint,
-  type EndpointSlice,
-  type NodeView,
-  type Service,
-  type ServicePort,
-  unknownNode,
+import type {
+  ClusterNode,
+  Endpoint,
+  EndpointSlice,
+  NodeView,
+  Service,
+  ServicePort,
 } from "../../src/model/cluster.ts";
+import type { InterfaceAddress } from "../../src/model/node-port-addresses.ts";
 import { picture } from "../fakes/fake-source.ts";
 import { endpoint, service, slice } from "../unit/plan/samples.ts";
 import type { Random } from "./random.ts";
@@ -19,6 +20,15 @@ const PORTS: readonly ServicePort[] = [
   { name: "http", protocol: "tcp", port: 80, nodePort: 0 },
   { name: "more", protocol: "tcp", port: 81, nodePort: 0 },
   { name: "dns", protocol: "udp", port: 53, nodePort: 0 },
+];
+const NODE_PORTS = [0, 0, 30_080, 30_081];
+const EXTERNAL = ["203.0.113.1", "203.0.113.2", "192.168.0.1"];
+const LOAD_BALANCER = ["198.51.100.1", "203.0.113.2"];
+const SOURCE_RANGES = ["192.0.2.0/24", "192.168.0.0/16", "fd00::/8", "0.0.0.0/0"];
+const NODE_ADDRESSES: readonly InterfaceAddress[] = [
+  { address: "192.168.0.1", link: "eth0" },
+  { address: "192.168.1.1", link: "eth1" },
+  { address: "fd00:77::1", link: "eth0" },
 ];
 const HOSTS = ["10.1.0.1", "10.1.0.2", "10.1.0.3", "10.1.0.4", "10.1.0.5"];
 const HOSTS_IPV6 = ["fd00:1::1", "fd00:1::2"];
@@ -36,6 +46,7 @@ export class Cluster {
   readonly #services = new Map<string, Service>();
   readonly #slices = new Map<string, EndpointSlice>();
   #zone = "";
+  #addresses: readonly InterfaceAddress[] = NODE_ADDRESSES;
 
   constructor(random: Random) {
     this.#random = random;
@@ -43,7 +54,24 @@ export class Cluster {
   }
 
   get node(): NodeView {
-    return { ...unknownNode(NODE_NAME), zone: this.#zone };
+    const api = this.slicesOf("default/kubernetes").flatMap(({ endpoints }) => endpoints);
+    return nodeView({
+      name: NODE_NAME,
+      nodes: new Map([[NODE_NAME, this.#node()]]),
+      apiServerAddresses: api.map(({ address }) => address),
+      interfaceAddresses: this.#addresses,
+      nodePortAddresses: { kind: "all" },
+    });
+  }
+
+  /** Of the node's interfaces. */
+  get addresses(): readonly InterfaceAddress[] {
+    return this.#addresses;
+  }
+
+  /** An address of the node comes or goes. */
+  changeAddresses(): void {
+    this.#addresses = NODE_ADDRESSES.filter(() => this.#random.chance(70));
   }
 
   services(): Service[] {
@@ -87,7 +115,7 @@ export class Cluster {
     return {
       name: NODE_NAME,
       zone: this.#zone,
-      addresses: [],
+      addresses: ["192.168.0.1"],
       podRanges: [],
       deleting: false,
       taints: [],
@@ -109,7 +137,16 @@ export class Cluster {
       clusterAddresses: random.chance(20)
         ? [random.pick(ADDRESSES), "fd00:96::1"]
         : [random.pick(ADDRESSES)],
-      ports: PORTS.filter(() => random.chance(50)),
+      ports: PORTS.filter(() => random.chance(50)).map((port) => ({
+        ...port,
+        nodePort: random.pick(NODE_PORTS),
+      })),
+      affinityTimeoutS: random.chance(20) ? 600 : 0,
+      externalAddresses: random.chance(30) ? [random.pick(EXTERNAL)] : [],
+      loadBalancerAddresses: random.chance(30) ? [random.pick(LOAD_BALANCER)] : [],
+      loadBalancerSourceRanges: random.chance(30) ? [random.pick(SOURCE_RANGES)] : [],
+      internalTrafficPolicy: random.chance(20) ? "Local" : "Cluster",
+      externalTrafficPolicy: random.chance(40) ? "Local" : "Cluster",
     });
   }
 
@@ -133,6 +170,7 @@ export class Cluster {
       ready,
       serving: ready || random.chance(60),
       terminating: !ready && random.chance(50),
+      nodeName: random.pick([NODE_NAME, "node-b"]),
       zoneHints: random.chance(70) ? ["east"] : ["west"],
     });
   }

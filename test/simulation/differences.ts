@@ -1,4 +1,5 @@
 /** The fake kernel against a desire, difference by difference, as sentences. */
+import { type FilterObject, sameFilterObject } from "../../src/model/packet-filter.ts";
 import { sameDestination, sameSettings } from "../../src/model/virtual-service.ts";
 import type { PlannedService } from "../../src/plan/service-plan.ts";
 import type { FakeKernel } from "../fakes/fake-kernel.ts";
@@ -16,6 +17,7 @@ export function differences(kernel: FakeKernel, desire: Desire, excused: Excused
     ...[...desire.services.values()].flatMap((planned) => lacks(kernel, desire, planned)),
     ...excess(kernel, desire, excused),
     ...unboundAddresses(kernel, desire),
+    ...filterDifferences(kernel, desire),
   ];
 }
 
@@ -52,4 +54,14 @@ function unboundAddresses(kernel: FakeKernel, { addresses }: Desire): string[] {
     ...[...addresses].filter((one) => !bound.has(one)).map((one) => `${one} is not bound`),
     ...[...bound].filter((one) => !addresses.has(one)).map((one) => `${one} is bound for nobody`),
   ];
+}
+
+function filterDifferences(kernel: FakeKernel, { filters }: Desire): string[] {
+  const held = kernel.filter.held ?? new Map<string, FilterObject>();
+  const wrong = [...filters].flatMap(([id, object]) => {
+    const there = held.get(id);
+    return there && sameFilterObject(there, object) ? [] : [`${id} is not as wanted`];
+  });
+  const excess = [...held.keys()].filter((id) => !filters.has(id));
+  return [...wrong, ...excess.map((id) => `${id} is too much`)];
 }

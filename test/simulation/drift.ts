@@ -22,7 +22,7 @@ export function drift(kernel: FakeKernel, random: Random, foreign: ReadonlySet<s
   const { key } = service;
   const address = "mark" in key ? "" : key.address;
   const subjects = [id, address];
-  switch (random.int(7)) {
+  switch (random.int(9)) {
     case 0:
       table.apply({ kind: "delete-service", key });
       return { what: `delete ${id}`, subjects };
@@ -48,6 +48,14 @@ export function drift(kernel: FakeKernel, random: Random, foreign: ReadonlySet<s
       const gone = random.pick(bound);
       link?.addresses.delete(gone);
       return { what: `unbind ${gone}`, subjects: [gone] };
+    }
+    case 6:
+      kernel.filter.flushRuleset();
+      return { what: "flush the ruleset", subjects: [] };
+    case 7: {
+      const element = random.pick([...(kernel.filter.held?.keys() ?? []), "nothing"]);
+      kernel.filter.takeOut(element);
+      return { what: `take out ${element}`, subjects: [] };
     }
     default:
       kernel.deleteLink();

@@ -1,4 +1,10 @@
 /** What a cluster asks of the kernel, planned from nothing: what the agent must come to in the end. */
+import { nodeAddressElements } from "../../src/agent/planner.ts";
+import {
+  type FilterObject,
+  type FilterObjectId,
+  filterObjectId,
+} from "../../src/model/packet-filter.ts";
 import { FirewallMarks } from "../../src/plan/firewall-marks.ts";
 import { PlanIndex } from "../../src/plan/index-of-plans.ts";
 import { planService } from "../../src/plan/service.ts";
@@ -12,6 +18,8 @@ export interface Desire {
   /** Every virtual service that is in force, by its id. */
   readonly services: ReadonlyMap<string, PlannedService>;
   readonly addresses: ReadonlySet<string>;
+  /** Elements and chains of the packet filter, by id. */
+  readonly filters: ReadonlyMap<FilterObjectId, FilterObject>;
   /** Virtual services whose scheduler depends on what was there before. */
   readonly anyScheduler: ReadonlySet<string>;
 }
@@ -32,6 +40,8 @@ export function desireOf(cluster: Cluster): Desire {
     });
     index.set(service.name, plan);
   }
+  index.useOutsidePlans(nodeAddressElements(cluster.node));
+  const filters = [...index.takeDirty().filters].flatMap((id) => index.wantsFilter(id) ?? []);
   const names = [...index.names()];
   const plans = names.flatMap((name) => index.plan(name) ?? []);
   const held = plans.flatMap(({ virtualServices }) =>
@@ -43,6 +53,7 @@ export function desireOf(cluster: Cluster): Desire {
   return {
     index,
     services: new Map(held.map((planned) => [planned.id, planned])),
+    filters: new Map(filters.map((object) => [filterObjectId(object), object])),
     addresses: new Set(plans.flatMap(({ addresses }) => addresses)),
     anyScheduler: new Set(held.filter(({ owner }) => bad.has(owner)).map(({ id }) => id)),
   };

@@ -71,6 +71,7 @@ export class Simulation {
       if (refused) this.#disturbAround(operation);
       return refused ? this.#random.pick(["ENOMEM", "EINVAL"]) : undefined;
     };
+    this.#kernel.nodeAddresses.set(this.#cluster.addresses);
     this.#desire = desireOf(this.#cluster);
     this.#watch.expect(this.#desire);
     this.#life = this.#begin();
@@ -93,7 +94,8 @@ export class Simulation {
 
   #step(): void {
     const what = this.#random.int(100);
-    if (what < 55) this.#changeCluster(1 + this.#random.int(3));
+    if (what < 50) this.#changeCluster(1 + this.#random.int(3));
+    else if (what < 55) this.#changeAddresses();
     else if (what < 65) this.#setTrouble();
     else if (what < 75) this.#restart();
     else if (what < 80) this.#changeSchedulers();
@@ -147,6 +149,15 @@ export class Simulation {
     this.#watch.expect(this.#desire);
     if (this.#life.sawComplete) this.#life.source.tell(...changes);
     else this.#tellAll(this.#random.chance(40));
+  }
+
+  /** All node ports move: what served the addresses that went may be without destinations meanwhile. */
+  #changeAddresses(): void {
+    this.#cluster.changeAddresses();
+    this.#kernel.nodeAddresses.set(this.#cluster.addresses);
+    this.#trace(`addresses ${this.#cluster.addresses.map(({ address }) => address).join(", ")}`);
+    this.#desire = desireOf(this.#cluster);
+    this.#watch.expect(this.#desire);
   }
 
   #tellAll(complete: boolean): void {
