@@ -24,11 +24,30 @@ const ALWAYS: readonly SysctlWish[] = [
   },
 ];
 
+const STRICT_ARP: readonly SysctlWish[] = [
+  {
+    name: "net/ipv4/conf/all/arp_ignore",
+    value: "1",
+    why: "ARP for an address is answered only on the interface that has it",
+  },
+  {
+    name: "net/ipv4/conf/all/arp_announce",
+    value: "2",
+    why: "ARP announces only addresses of the interface that it goes out on",
+  },
+];
+
 const NO_CONNECTION_REUSE: SysctlWish = {
   name: "net/ipv4/vs/conn_reuse_mode",
   value: "0",
   why: "from 4.1 to 5.8 a reused client port costs a second while conntrack is on",
 };
+
+/** What the configuration adds. */
+export interface SysctlOptions {
+  /** Answer ARP for an address only on the interface that has it. */
+  readonly strictArp: boolean;
+}
 
 /**
  * What should hold on a kernel of this `release` (`uname -r`, such as `5.10.0-28-amd64`).
@@ -36,8 +55,15 @@ const NO_CONNECTION_REUSE: SysctlWish = {
  * `net/ipv6/conf/all/forwarding` is left alone on purpose: setting it makes the node ignore router
  * advertisements, and that may cost its default route.
  */
-export function sysctlWishes(release: string): readonly SysctlWish[] {
-  return reusesSlowly(release) ? [...ALWAYS, NO_CONNECTION_REUSE] : ALWAYS;
+export function sysctlWishes(
+  release: string,
+  { strictArp }: SysctlOptions = { strictArp: false },
+): readonly SysctlWish[] {
+  return [
+    ...ALWAYS,
+    ...(reusesSlowly(release) ? [NO_CONNECTION_REUSE] : []),
+    ...(strictArp ? STRICT_ARP : []),
+  ];
 }
 
 /** `conn_reuse_mode` came with 4.1, and its delay with conntrack left with 5.9. */

@@ -8,11 +8,19 @@ import { join } from "node:path";
 /** Where the kernel shows its settings. */
 export const SYSCTL_ROOT = "/proc/sys";
 
+/** Where it shows those of its modules. */
+export const MODULE_ROOT = "/sys/module";
+
+/** Where it shows those of this process. */
+export const PROCESS_ROOT = "/proc/self";
+
 /** One setting that should hold. */
 export interface SysctlWish {
   /** Path below the root, such as `net/ipv4/ip_forward`. */
   readonly name: string;
   readonly value: string;
+  /** A number that may be larger already: it is raised, never lowered. */
+  readonly atLeast?: true;
   /** What it is for, for people. */
   readonly why: string;
 }
@@ -52,13 +60,17 @@ async function applySysctl(wish: SysctlWish, root: string): Promise<SysctlResult
   } catch (err) {
     return { ...result, outcome: "failed", error: failureText("read", wish, err) };
   }
-  if (found === value) return { ...result, found, outcome: "kept" };
+  if (isFulfilled(wish, found)) return { ...result, found, outcome: "kept" };
   try {
     await writeFile(path, value);
   } catch (err) {
     return { ...result, found, outcome: "failed", error: failureText("write", wish, err) };
   }
   return { ...result, found, outcome: "written" };
+}
+
+function isFulfilled({ value, atLeast }: SysctlWish, found: string): boolean {
+  return found === value || (atLeast === true && Number(found) >= Number(value));
 }
 
 function failureText(
