@@ -56,8 +56,8 @@ export interface NodeNetwork {
   addPod(pod: NetworkPod): Promise<void>;
   /** Ends the pod's server with all its connections, and its network. */
   removePod(name: string): Promise<void>;
-  /** A server with the node's own network, as a pod with `hostNetwork` has it. */
-  serveOnNode(name: string, ports: readonly number[]): Promise<void>;
+  /** A server with a node's own network, as a pod with `hostNetwork` has it. */
+  serveOnNode(name: string, ports: readonly number[], node?: "here" | "peer"): Promise<void>;
   /** Ends the server with its connections; its address refuses from then on. */
   stopServer(name: string): Promise<void>;
   /** Listens again where {@link stopServer} ended it. */
@@ -98,8 +98,9 @@ export async function createNodeNetwork(pods: readonly NetworkPod[]): Promise<No
   const restore = async (): Promise<void> => {
     const first = new Set(pods.map(({ name }) => name));
     for (const [name, { namespace }] of [...known].filter(([one]) => !first.has(one))) {
-      if (namespace === "-") await stopServer(name);
-      else await removePod(name);
+      // A pod has a namespace of its name; other servers have that of a node.
+      if (namespace === name) await removePod(name);
+      else await stopServer(name);
       known.delete(name);
     }
     for (const pod of pods) {
@@ -119,8 +120,8 @@ export async function createNodeNetwork(pods: readonly NetworkPod[]): Promise<No
   return {
     addPod,
     removePod,
-    serveOnNode: async (name, ports) => {
-      known.set(name, { namespace: "-", ports });
+    serveOnNode: async (name, ports, node = "here") => {
+      known.set(name, { namespace: node === "here" ? "-" : PEER, ports });
       await start(name);
     },
     stopServer,

@@ -1,15 +1,20 @@
 /** Every case of the end-to-end suite, in order. The outside reads the names, the inside runs them. */
 import type { ServiceCase } from "../harness/service-case.ts";
+import { affinityCases } from "./affinity.ts";
 import { changeCases } from "./changes.ts";
 import { clusterIpCases } from "./cluster-ip.ts";
 import { commandCases } from "./commands.ts";
 import { drainCases } from "./drains.ts";
 import { externalAddressCases } from "./external-addresses.ts";
+import { externalPolicyCases } from "./external-policy.ts";
 import { guardedAddressCases } from "./guarded-addresses.ts";
+import { healthCheckPortCases } from "./health-check-ports.ts";
+import { internalPolicyCases } from "./internal-policy.ts";
 import { nodePortAddressCases } from "./node-port-addresses.ts";
 import { nodePortCases } from "./node-ports.ts";
 import { restartCases } from "./restarts.ts";
 import { schedulerCases } from "./schedulers.ts";
+import { sourceRangeCases } from "./source-ranges.ts";
 
 /** All cases. */
 export const serviceCases: readonly ServiceCase[] = [
@@ -23,4 +28,9 @@ export const serviceCases: readonly ServiceCase[] = [
   ...nodePortAddressCases,
   ...externalAddressCases,
   ...guardedAddressCases,
+  ...externalPolicyCases,
+  ...internalPolicyCases,
+  ...healthCheckPortCases,
+  ...affinityCases,
+  ...sourceRangeCases,
 ];

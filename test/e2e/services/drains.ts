@@ -5,7 +5,9 @@ import { type HoldResult, hold, type Running } from "../../lab/traffic.ts";
 import { eventually, expectPods, withoutFailure } from "../harness/expect-traffic.ts";
 import type { Harness } from "../harness/harness.ts";
 import type { EndpointWords, KubeObject } from "../harness/objects.ts";
+import { at, OUTSIDE } from "../harness/places.ts";
 import { endpointOf, web } from "../harness/pods.ts";
+import { replacePods } from "../harness/replace-pods.ts";
 import type { ServiceCase } from "../harness/service-case.ts";
 
 const V4 = "10.96.0.40";
@@ -60,6 +62,26 @@ const untilClosed: readonly ServiceCase[] = (["tcp", "sctp"] as const).map((prot
     assert.ok(ofP1.length > 0, JSON.stringify(connections));
     assert.ok(connections.every(({ broken, moved }) => broken === null && !moved));
     if (protocol === "tcp") await untilGone(harness, 30_000 + LATE_MS_MAX, protocol);
+  },
+}));
+
+const BALANCER = "198.51.100.40";
+
+const replacements: readonly ServiceCase[] = (["Cluster", "Local"] as const).map((policy) => ({
+  name: `behind a load-balancer address of policy ${policy} all pods are replaced, and the outside sees no failure`,
+  upstream: [
+    `LoadBalancers should not have connectivity disruption during rolling update with externalTrafficPolicy=${policy}`,
+  ],
+  run: async (harness) => {
+    const objectsWith = (pods: readonly (string | EndpointWords)[]): KubeObject[] =>
+      web({
+        ...{ name: "web", addresses: [V4], pods, ingress: [{ ip: BALANCER }] },
+        spec: { type: "LoadBalancer", externalTrafficPolicy: policy },
+      });
+    await harness.apply(...objectsWith(["p1", "p2"]));
+    const load = { ...OUTSIDE, to: at(BALANCER), timeoutMs: 2_000 };
+    const { pods: asked } = await withoutFailure(load, () => replacePods(harness, objectsWith));
+    assert.deepEqual(Object.keys(asked).toSorted(), ["p1", "p2", "p3", "p4"]);
   },
 }));
 
@@ -148,34 +170,13 @@ export const drainCases: readonly ServiceCase[] = [
   },
   {
     name: "all pods are replaced under load, and no request fails",
-    upstream: [
-      "LoadBalancers should not have connectivity disruption during rolling update with externalTrafficPolicy=Cluster",
-    ],
+    upstream: [],
     run: async (harness) => {
-      const ending = { ready: false, serving: true, terminating: true };
-      const GRACE_MS = 300;
-      let pods = ["p1", "p2"];
-      await harness.apply(...objects(pods));
+      await harness.apply(...objects(["p1", "p2"]));
       const load = { ...CLIENT, timeoutMs: 2_000 };
-      const { pods: asked } = await withoutFailure(load, async () => {
-        for (const [fresh, old] of [
-          ["p3", "p1"],
-          ["p4", "p2"],
-          ["p1", "p3"],
-          ["p2", "p4"],
-        ]) {
-          if (fresh === undefined || old === undefined) continue;
-          await harness.network.startServer(fresh);
-          await harness.apply(...objects([...pods, fresh]));
-          const others = [...pods, fresh].filter((pod) => pod !== old);
-          await harness.apply(...objects([...others, endpointOf(old, ending)]));
-          await sleep(GRACE_MS);
-          await harness.network.stopServer(old);
-          pods = others;
-          await harness.apply(...objects(pods));
-        }
-      });
+      const { pods: asked } = await withoutFailure(load, () => replacePods(harness, objects));
       assert.deepEqual(Object.keys(asked).toSorted(), ["p1", "p2", "p3", "p4"]);
     },
   },
+  ...replacements,
 ];
