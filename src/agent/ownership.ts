@@ -45,9 +45,9 @@ export class Ownership {
       const element = { kind: "element", family: familyOf(address), set, key, value: "" } as const;
       return this.#options.mirror.filter(filterObjectId(element)) !== undefined;
     };
-    if (holds("masquerade", frontend) || holds("keep-source", frontend)) return true;
+    if (holds("masqueraded", frontend) || holds("keep-source", frontend)) return true;
     const isNodePort =
-      holds("node-port-masquerade", nodePort) || holds("node-port-keep-source", nodePort);
+      holds("node-port-masqueraded", nodePort) || holds("node-port-keep-source", nodePort);
     return isNodePort && holds("node-addresses", address);
   }
 }

@@ -5,9 +5,9 @@ import type { Family } from "./address.ts";
 export const FILTER_SETS = [
   "service-addresses",
   "node-addresses",
-  "masquerade",
+  "masqueraded",
   "keep-source",
-  "node-port-masquerade",
+  "node-port-masqueraded",
   "node-port-keep-source",
   "no-endpoints",
   "node-port-no-endpoints",
@@ -73,9 +73,9 @@ export function sameFilterObject(a: FilterObject, b: FilterObject): boolean {
 
 /** The sets that name the frontends which no address on `kube-ipvs0` names. */
 const OWNERSHIP_SETS: readonly string[] = [
-  "masquerade",
+  "masqueraded",
   "keep-source",
-  "node-port-masquerade",
+  "node-port-masqueraded",
   "node-port-keep-source",
 ] satisfies readonly FilterSet[];
 

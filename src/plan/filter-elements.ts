@@ -29,13 +29,13 @@ export interface ExternalFacts {
 /** The sets that hold a frontend by address, protocol and port, and those that hold it by node port. */
 const SETS = {
   address: {
-    masquerade: "masquerade",
+    masquerade: "masqueraded",
     keepSource: "keep-source",
     noEndpoints: "no-endpoints",
     marks: "local-marks",
   },
   nodePort: {
-    masquerade: "node-port-masquerade",
+    masquerade: "node-port-masqueraded",
     keepSource: "node-port-keep-source",
     noEndpoints: "node-port-no-endpoints",
     marks: "node-port-local-marks",

@@ -20,8 +20,8 @@ test("external and load-balancer addresses are served on the Service port, masqu
   ]);
   expect([...plan.addresses].sort()).toEqual(["10.96.0.10", "192.0.2.50", "192.0.2.60"]);
   expect(filterOf(plan)).toEqual([
-    "ip masquerade { 192.0.2.50 . tcp . 80 }",
-    "ip masquerade { 192.0.2.60 . tcp . 80 }",
+    "ip masqueraded { 192.0.2.50 . tcp . 80 }",
+    "ip masqueraded { 192.0.2.60 . tcp . 80 }",
   ]);
   expect(plan.findings).toEqual([]);
 });
@@ -194,7 +194,7 @@ describe("node ports", () => {
       "tcp/203.0.113.1:30080 -> 10.1.0.1:8080",
     ]);
     expect(plan.addresses).toEqual(["10.96.0.10"]);
-    expect(filterOf(plan)).toEqual(["ip node-port-masquerade { tcp . 30080 }"]);
+    expect(filterOf(plan)).toEqual(["ip node-port-masqueraded { tcp . 30080 }"]);
   });
 
   test("without a node address are nothing, and the cluster address works", () => {

@@ -82,9 +82,9 @@ describe("in a plan", () => {
     const name = rangesOf(["10.0.0.0/8"], "ipv4")?.chain?.name;
     expect(found).toEqual([
       `ip chain ${name} { 10.0.0.0/8 }`,
-      "ip masquerade { 192.0.2.50 . tcp . 80 }",
-      "ip masquerade { 192.0.2.60 . tcp . 80 }",
-      "ip node-port-masquerade { tcp . 30080 }",
+      "ip masqueraded { 192.0.2.50 . tcp . 80 }",
+      "ip masqueraded { 192.0.2.60 . tcp . 80 }",
+      "ip node-port-masqueraded { tcp . 30080 }",
       `ip source-ranges { 192.0.2.60 . tcp . 80 : jump ${name} }`,
     ]);
   });

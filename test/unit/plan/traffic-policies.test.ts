@@ -190,10 +190,10 @@ test("no endpoints: every frontend stays, and each refuses", () => {
     "tcp/198.51.100.1:30080 ->",
   ]);
   expect(filterOf(plan)).toEqual([
-    "ip masquerade { 192.0.2.50 . tcp . 80 }",
+    "ip masqueraded { 192.0.2.50 . tcp . 80 }",
     "ip no-endpoints { 10.96.0.10 . tcp . 80 : goto refuse }",
     "ip no-endpoints { 192.0.2.50 . tcp . 80 : goto refuse }",
-    "ip node-port-masquerade { tcp . 30080 }",
+    "ip node-port-masqueraded { tcp . 30080 }",
     "ip node-port-no-endpoints { tcp . 30080 : goto refuse }",
   ]);
 });
