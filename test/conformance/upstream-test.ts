@@ -35,13 +35,14 @@ function nameOf(test: ListedTest): string {
 }
 
 function upstreamTest(suite: string, test: ListedTest, id: string): UpstreamTest {
-  const remark = typeof test === "string" ? {} : test;
+  const remark: { readonly differs?: string; readonly cannotApply?: string } =
+    typeof test === "string" ? {} : test;
   return {
     suite,
     name: nameOf(test),
     id,
-    differs: "differs" in remark ? remark.differs : undefined,
-    cannotApply: "cannotApply" in remark ? remark.cannotApply : undefined,
+    differs: remark.differs,
+    cannotApply: remark.cannotApply,
   };
 }
 
