@@ -8,13 +8,16 @@ import { drainCases } from "./drains.ts";
 import { externalAddressCases } from "./external-addresses.ts";
 import { externalPolicyCases } from "./external-policy.ts";
 import { guardedAddressCases } from "./guarded-addresses.ts";
+import { hairpinCases } from "./hairpin.ts";
 import { healthCheckPortCases } from "./health-check-ports.ts";
 import { internalPolicyCases } from "./internal-policy.ts";
+import { masqueradeCases } from "./masquerade.ts";
 import { nodePortAddressCases } from "./node-port-addresses.ts";
 import { nodePortCases } from "./node-ports.ts";
 import { restartCases } from "./restarts.ts";
 import { schedulerCases } from "./schedulers.ts";
 import { sourceRangeCases } from "./source-ranges.ts";
+import { udpFlowCases } from "./udp-flows.ts";
 
 /** All cases. */
 export const serviceCases: readonly ServiceCase[] = [
@@ -33,4 +36,7 @@ export const serviceCases: readonly ServiceCase[] = [
   ...healthCheckPortCases,
   ...affinityCases,
   ...sourceRangeCases,
+  ...masqueradeCases,
+  ...hairpinCases,
+  ...udpFlowCases,
 ];
