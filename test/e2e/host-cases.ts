@@ -1,7 +1,9 @@
-/** The node's addresses and its connection tracking on a real kernel: what is told, and what goes. */
+/** The node's addresses, settings and connection tracking on a real kernel. */
 import assert from "node:assert/strict";
+import { release } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { systemClock } from "../../src/base/clock.ts";
+import { applyHostSettings } from "../../src/host/host-settings.ts";
 import type { NodeAddresses } from "../../src/host/node-addresses.ts";
 import { openNodeAddresses } from "../../src/host/node-addresses-client.ts";
 import { openServiceInterface } from "../../src/host/service-interface-client.ts";
@@ -128,6 +130,33 @@ export const hostCases: readonly LabCase[] = [
         const held = text(await addresses.current());
         assert.equal(held.filter((line) => line.startsWith("10.45.")).length, 1_000);
       }),
+  },
+  {
+    name: "the settings of a default configuration are written once, and are right from then on",
+    run: async () => {
+      const settings = {
+        ...{ release: release(), cpuCount: 8, strictArp: true, oomScoreAdj: 500 },
+        conntrack: {
+          ...{ maxPerCore: 32_768, min: 131_072 },
+          ...{ tcpEstablishedS: 86_400, tcpCloseWaitS: 3_600, tcpBeLiberal: true },
+          ...{ udpS: 31, udpStreamS: 121 },
+        },
+      } as const;
+      const first = await applyHostSettings(settings);
+      assert.deepEqual(
+        first.filter(({ outcome }) => outcome === "failed"),
+        [],
+      );
+      const raised = first.find(({ name }) => name.endsWith("hashsize"));
+      assert.equal(raised?.wanted, "65536");
+      const second = await applyHostSettings(settings);
+      assert.deepEqual(
+        second.filter(({ outcome }) => outcome !== "kept"),
+        [],
+      );
+      const max = await shell("cat /proc/sys/net/netfilter/nf_conntrack_max");
+      assert.equal(max.trim(), "262144");
+    },
   },
   ...conntrackCases,
 ];

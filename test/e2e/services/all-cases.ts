@@ -4,7 +4,9 @@ import { affinityCases } from "./affinity.ts";
 import { changeCases } from "./changes.ts";
 import { clusterIpCases } from "./cluster-ip.ts";
 import { commandCases } from "./commands.ts";
+import { connectionTrackingCases } from "./connection-tracking.ts";
 import { drainCases } from "./drains.ts";
+import { endpointCases } from "./endpoints.ts";
 import { externalAddressCases } from "./external-addresses.ts";
 import { externalPolicyCases } from "./external-policy.ts";
 import { guardedAddressCases } from "./guarded-addresses.ts";
@@ -14,9 +16,11 @@ import { internalPolicyCases } from "./internal-policy.ts";
 import { masqueradeCases } from "./masquerade.ts";
 import { nodePortAddressCases } from "./node-port-addresses.ts";
 import { nodePortCases } from "./node-ports.ts";
+import { packetFilterCases } from "./packet-filter.ts";
 import { restartCases } from "./restarts.ts";
 import { schedulerCases } from "./schedulers.ts";
 import { sourceRangeCases } from "./source-ranges.ts";
+import { topologyCases } from "./topology.ts";
 import { udpFlowCases } from "./udp-flows.ts";
 
 /** All cases. */
@@ -39,4 +43,8 @@ export const serviceCases: readonly ServiceCase[] = [
   ...masqueradeCases,
   ...hairpinCases,
   ...udpFlowCases,
+  ...endpointCases,
+  ...topologyCases,
+  ...packetFilterCases,
+  ...connectionTrackingCases,
 ];
