@@ -44,6 +44,11 @@ async function expectSticky(options: Ask): Promise<void> {
   for (const pods of bySource) assert.equal(Object.keys(pods).length, 1, JSON.stringify(found));
 }
 
+const CHECKS = [
+  "Networking Granular Checks: Services",
+  "Dual stack Granular Checks: Services Secondary IP Family",
+];
+
 /** An address and who asks there, by what upstream calls it. */
 const KINDS: readonly (readonly [what: string, asks: readonly Ask[], upstream: string])[] = [
   [
@@ -52,7 +57,7 @@ const KINDS: readonly (readonly [what: string, asks: readonly Ask[], upstream: s
       { ...POD, to: at(address) },
       { ...ITSELF, to: at(address) },
     ]),
-    "service",
+    "service with type clusterIP",
   ],
   [
     "the node port",
@@ -78,8 +83,10 @@ const works: readonly ServiceCase[] = KINDS.map(([what, asks, upstream]) => ({
         ]
       : [
           `Services should have session affinity work for ${upstream}`,
-          "Networking Granular Checks: Services should function for client IP based session affinity: http",
-          "Networking Granular Checks: Services should function for client IP based session affinity: udp",
+          ...CHECKS.flatMap((checks) => [
+            `${checks} should function for client IP based session affinity: http`,
+            `${checks} should function for client IP based session affinity: udp`,
+          ]),
         ],
   run: async (harness) => {
     await harness.apply(...objects({ timeoutS: 600 }));
@@ -131,7 +138,7 @@ export const affinityCases: readonly ServiceCase[] = [
   {
     name: "affinity ends with its timeout",
     upstream: [
-      "Services should have session affinity timeout work for service",
+      "Services should have session affinity timeout work for service with type clusterIP",
       "Services should have session affinity timeout work for NodePort service",
     ],
     run: async (harness) => {

@@ -5,7 +5,9 @@ import { web } from "../harness/pods.ts";
 import type { ServiceCase } from "../harness/service-case.ts";
 
 const V4 = "10.96.0.20";
+const V6 = "fd00:96::14";
 const TO = `${V4}:80`;
+const TO_V6 = `[${V6}]:80`;
 const CLIENT = { namespace: "client" };
 const HIDING_LABELS = [
   "service.kubernetes.io/service-proxy-name",
@@ -34,24 +36,30 @@ export const changeCases: readonly ServiceCase[] = [
     upstream: [
       "Services should serve a basic endpoint from pods",
       "Networking Granular Checks: Services should update endpoints: http",
+      "Dual stack Granular Checks: Services Secondary IP Family should update endpoints: http",
     ],
     run: async (harness) => {
       const steps = [["p1"], ["p1", "p2"], ["p2"], ["p2", "r1"], ["r1"], ["p1", "p2", "p3", "r1"]];
       for (const pods of steps) {
-        await harness.apply(...web({ name: "web", addresses: [V4], pods }));
+        await harness.apply(...web({ name: "web", addresses: [V4, V6], pods }));
         await expectPods({ ...CLIENT, to: TO }, pods);
         await expectPods({ to: TO }, pods);
+        await expectPods({ ...CLIENT, to: TO_V6 }, pods);
       }
     },
   },
   {
     name: "UDP traffic from new ports follows the pods of a Service",
-    upstream: ["Networking Granular Checks: Services should update endpoints: udp"],
+    upstream: [
+      "Networking Granular Checks: Services should update endpoints: udp",
+      "Dual stack Granular Checks: Services Secondary IP Family should update endpoints: udp",
+    ],
     run: async (harness) => {
       const ports = [{ port: 80, protocol: "UDP" as const }];
       for (const pods of [["p1", "p2"], ["p2"], ["p2", "p3"]]) {
-        await harness.apply(...web({ name: "web", addresses: [V4], ports, pods }));
+        await harness.apply(...web({ name: "web", addresses: [V4, V6], ports, pods }));
         await expectPods({ ...CLIENT, protocol: "udp", to: TO }, pods);
+        await expectPods({ ...CLIENT, protocol: "udp", to: TO_V6 }, pods);
       }
     },
   },

@@ -20,7 +20,10 @@ const protocols: readonly ServiceCase[] = (["tcp", "udp", "sctp"] as const).map(
   name: `a cluster address serves ${protocol.toUpperCase()} over both families, to pods and to the node itself`,
   upstream:
     protocol === "sctp"
-      ? ["Services should allow creating a basic SCTP service with pod and endpoints"]
+      ? [
+          "Services should allow creating a basic SCTP service with pod and endpoints",
+          "Networking Granular Checks: Services should function for pod-Service: sctp",
+        ]
       : [
           `Networking Granular Checks: Services should function for pod-Service: ${protocol === "tcp" ? "http" : "udp"}`,
           `Networking Granular Checks: Services should function for node-Service: ${protocol === "tcp" ? "http" : "udp"}`,
@@ -48,6 +51,7 @@ export const clusterIpCases: readonly ServiceCase[] = [
   {
     name: "a Service of one family is served in that family alone, and of two in either order",
     upstream: [
+      "Dual stack should create a single stack service with cluster ip from primary service range",
       "Dual stack should create service with ipv4,v6 cluster ip",
       "Dual stack should create service with ipv6,v4 cluster ip",
       "Dual stack should create service with ipv4 cluster ip",
@@ -166,6 +170,8 @@ export const clusterIpCases: readonly ServiceCase[] = [
     upstream: [
       "Networking Granular Checks: Services should be able to handle large requests: http",
       "Networking Granular Checks: Services should be able to handle large requests: udp",
+      "Dual stack Granular Checks: Services Secondary IP Family should be able to handle large requests: http",
+      "Dual stack Granular Checks: Services Secondary IP Family should be able to handle large requests: udp",
     ],
     run: async (harness) => {
       await harness.apply(

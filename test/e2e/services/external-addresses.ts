@@ -99,6 +99,22 @@ export const externalAddressCases: readonly ServiceCase[] = [
   ...protocols,
   ...lives,
   {
+    name: "a load-balancer address needs no node port, and a node port may come and go beside it",
+    upstream: [
+      "LoadBalancers should be able to create LoadBalancer Service without NodePort and change it",
+    ],
+    run: async (harness) => {
+      const spec = { allocateLoadBalancerNodePorts: false };
+      for (const ports of [[{ port: 80 }], [{ port: 80, nodePort: 30_102 }], [{ port: 80 }]]) {
+        await harness.apply(...web(balanced(BALANCER, { spec, ports })));
+        for (const address of BALANCER) await expectPods({ ...OUTSIDE, to: at(address) }, PODS);
+        const onNode = { ...OUTSIDE, to: at(ETH0, 30_102) };
+        if ("nodePort" in (ports[0] ?? {})) await expectPods(onNode, PODS);
+        else await expectRefused(onNode);
+      }
+    },
+  },
+  {
     name: "behind external and load-balancer addresses the pods see the node's address",
     upstream: [],
     run: async (harness) => {

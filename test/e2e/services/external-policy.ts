@@ -69,6 +69,7 @@ export const externalPolicyCases: readonly ServiceCase[] = [
     upstream: [
       "Services should support externalTrafficPolicy=Local for type=NodePort",
       "LoadBalancers ExternalTrafficPolicy: Local should work for type=LoadBalancer",
+      "LoadBalancers ExternalTrafficPolicy: Local should target all nodes with endpoints",
     ],
     run: async (harness) => {
       await harness.apply(...objects([...LOCAL, "r1"]));
@@ -177,7 +178,7 @@ export const externalPolicyCases: readonly ServiceCase[] = [
   {
     name: "without policy Local terminating pods of every node are what the outside falls back to",
     upstream: [
-      "Services should fallback to terminating endpoints when there are no ready endpoints with externalTrafficPolicy=Cluster",
+      "Services should fallback to terminating endpoints when there are no ready endpoints with externallTrafficPolicy=Cluster",
     ],
     run: async (harness) => {
       const families = ["IPv4", "IPv6"] as const;

@@ -153,7 +153,7 @@ export const healthCheckPortCases: readonly ServiceCase[] = [
   },
   {
     name: "the ports that kube-proxy has answer for health and mode",
-    upstream: ["Networking Granular Checks: Services should check kube-proxy urls"],
+    upstream: ["Networking should check kube-proxy urls"],
     run: async () => {
       const health = await httpGet("", "http://127.0.0.1:10256/healthz");
       assert.equal(health.status, 200);

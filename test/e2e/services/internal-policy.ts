@@ -1,5 +1,11 @@
 /** `internalTrafficPolicy: Local`, and endpoints that have a node's own address. */
-import { NODE_ADDRESSES, PEER, PEER_ADDRESS } from "../../lab/node-network.ts";
+import {
+  NODE_ADDRESSES,
+  NODE_ADDRESSES_V6,
+  PEER,
+  PEER_ADDRESS,
+  PEER_ADDRESS_V6,
+} from "../../lab/node-network.ts";
 import {
   expectNoAnswer,
   expectPods,
@@ -23,6 +29,11 @@ const ENDING = { ready: false, serving: true, terminating: true };
 /** Endpoints with the nodes' network, by the names of their servers. */
 const ON_NODE: EndpointWords = { address: ETH0, node: NODE };
 const ON_PEER: EndpointWords = { address: PEER_ADDRESS, node: PEER };
+const ON_NODES = [
+  ...[ON_NODE, ON_PEER],
+  { address: NODE_ADDRESSES_V6[0], node: NODE },
+  { address: PEER_ADDRESS_V6, node: PEER },
+];
 
 function objects(
   pods: readonly (string | EndpointWords)[],
@@ -93,17 +104,22 @@ export const internalPolicyCases: readonly ServiceCase[] = [
     name: "endpoints with the network of a node serve pods, the node itself and the outside",
     upstream: [
       "Networking Granular Checks: Services should function for service endpoints using hostNetwork",
+      "Dual stack Granular Checks: Services Secondary IP Family should function for service endpoints using hostNetwork",
     ],
     run: async (harness) => {
       await harness.network.serveOnNode("own", [8080]);
       await harness.network.serveOnNode("peers", [8080], "peer");
-      await harness.apply(...objects([ON_NODE, ON_PEER], "Cluster"));
+      await harness.apply(...objects(ON_NODES, "Cluster"));
       for (const protocol of ["tcp", "udp"] as const) {
-        for (const client of [POD, ITSELF]) {
-          await expectPods({ ...client, protocol, to: at(V4) }, ["own", "peers"]);
+        for (const address of [V4, V6]) {
+          for (const client of [POD, ITSELF]) {
+            await expectPods({ ...client, protocol, to: at(address) }, ["own", "peers"]);
+          }
         }
-        for (const client of [OUTSIDE, POD, ITSELF]) {
-          await expectPods({ ...client, protocol, to: at(ETH0, NODE_PORT) }, ["own", "peers"]);
+        for (const address of [ETH0, NODE_ADDRESSES_V6[0]]) {
+          for (const client of [OUTSIDE, POD, ITSELF]) {
+            await expectPods({ ...client, protocol, to: at(address, NODE_PORT) }, ["own", "peers"]);
+          }
         }
       }
     },

@@ -34,21 +34,26 @@ const UPSTREAM = {
     "Services should be able to create a functioning NodePort service",
     "Networking Granular Checks: Services should function for pod-Service: http",
     "Networking Granular Checks: Services should function for node-Service: http",
+    "Dual stack Granular Checks: Services Secondary IP Family should function for pod-Service: http",
+    "Dual stack Granular Checks: Services Secondary IP Family should function for node-Service: http",
   ],
   udp: [
     "Networking Granular Checks: Services should support basic nodePort: udp functionality",
     "Networking Granular Checks: Services should function for pod-Service: udp",
     "Networking Granular Checks: Services should function for node-Service: udp",
+    "Dual stack Granular Checks: Services Secondary IP Family should function for pod-Service: udp",
+    "Dual stack Granular Checks: Services Secondary IP Family should function for node-Service: udp",
   ],
-  sctp: ["Networking Granular Checks: Services should function for pod-Service: sctp"],
+  sctp: [
+    "Networking Granular Checks: Services should function for pod-Service: sctp",
+    "Networking Granular Checks: Services should function for node-Service: sctp",
+    "Dual stack Granular Checks: Services Secondary IP Family should function for pod-Service: sctp",
+  ],
 };
 
 const protocols: readonly ServiceCase[] = (["tcp", "udp", "sctp"] as const).map((protocol) => ({
   name: `a node port serves ${protocol.toUpperCase()} on every address of the node, from outside, from pods and from the node`,
-  upstream: [
-    ...UPSTREAM[protocol],
-    "Dual stack Granular Checks: Services Secondary IP Family should function for the node ports",
-  ],
+  upstream: [...UPSTREAM[protocol]],
   run: async (harness) => {
     await harness.apply(
       ...nodePorts([{ ...TCP, protocol: protocol.toUpperCase() as "TCP" }], PODS),
