@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { release } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { systemClock } from "../../src/base/clock.ts";
-import { applyHostSettings } from "../../src/host/host-settings.ts";
+import type { ConntrackLimits } from "../../src/host/conntrack-wishes.ts";
+import { applyHostSettings, type HostSettings } from "../../src/host/host-settings.ts";
 import type { NodeAddresses } from "../../src/host/node-addresses.ts";
 import { openNodeAddresses } from "../../src/host/node-addresses-client.ts";
 import { openServiceInterface } from "../../src/host/service-interface-client.ts";
@@ -134,28 +135,36 @@ export const hostCases: readonly LabCase[] = [
   {
     name: "the settings of a default configuration are written once, and are right from then on",
     run: async () => {
-      const settings = {
-        ...{ release: release(), cpuCount: 8, strictArp: true, oomScoreAdj: 500 },
-        conntrack: {
-          ...{ maxPerCore: 32_768, min: 131_072 },
-          ...{ tcpEstablishedS: 86_400, tcpCloseWaitS: 3_600, tcpBeLiberal: true },
-          ...{ udpS: 31, udpStreamS: 121 },
-        },
-      } as const;
+      const conntrack: ConntrackLimits = {
+        maxPerCore: 32_768,
+        min: 131_072,
+        tcpEstablishedS: 86_400,
+        tcpCloseWaitS: 3_600,
+        tcpBeLiberal: true,
+        udpS: 31,
+        udpStreamS: 121,
+      };
+      const settings: HostSettings = {
+        release: release(),
+        cpuCount: 16,
+        strictArp: true,
+        conntrack,
+        oomScoreAdj: 500,
+      };
       const first = await applyHostSettings(settings);
       assert.deepEqual(
         first.filter(({ outcome }) => outcome === "failed"),
         [],
       );
       const raised = first.find(({ name }) => name.endsWith("hashsize"));
-      assert.equal(raised?.wanted, "65536");
+      assert.deepEqual([raised?.wanted, raised?.outcome], ["131072", "written"]);
       const second = await applyHostSettings(settings);
       assert.deepEqual(
         second.filter(({ outcome }) => outcome !== "kept"),
         [],
       );
       const max = await shell("cat /proc/sys/net/netfilter/nf_conntrack_max");
-      assert.equal(max.trim(), "262144");
+      assert.equal(max.trim(), "524288");
     },
   },
   ...conntrackCases,
