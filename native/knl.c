@@ -6,22 +6,17 @@
  * - A truncated datagram never reaches the caller. */
 #define _GNU_SOURCE
 #include "knl.h"
+#include "knl-socket.h"
 
 #include <errno.h>
 #include <linux/netlink.h>
 #include <poll.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
-
-/* The kernel packs at most 32 KiB into one datagram of a dump; twice that is always enough. */
-#define RECEIVE_BYTES (64u * 1024u)
 
 /* The answers of one exchange. 110,000 destinations with their counters are 50 MiB. */
 #define ANSWER_BYTES_MAX (512u * 1024u * 1024u)
@@ -43,44 +38,10 @@ struct knl {
 
 int32_t knl_abi(void) { return KNL_ABI; }
 
-/* The kernel's own limit on buffers does not bind root: the FORCE variants pass it, and need
- * CAP_NET_ADMIN. Without it the plain ones get as much as there is. */
-static void set_buffers(int fd, int bytes) {
-    if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof bytes) < 0)
-        setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
-    if (setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &bytes, sizeof bytes) < 0)
-        setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes);
-}
-
-/* Each of these is newer than some kernel we run on, and without it we only know less: so a refusal
- * is no error. EXT_ACK: refusals with a sentence. CAP_ACK: acknowledgements without a copy of the
- * request. STRICT_CHK: dumps that honour their filter. */
-static void set_options(int fd) {
-    static const int wanted[] = {NETLINK_EXT_ACK, NETLINK_CAP_ACK, NETLINK_GET_STRICT_CHK};
-    int on = 1;
-    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++)
-        setsockopt(fd, SOL_NETLINK, wanted[i], &on, sizeof on);
-}
-
-/* Returns the descriptor of a bound netlink socket, or -errno. */
-static int open_socket(int32_t family, uint32_t groups, int32_t socket_bytes) {
-    int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, family);
-    if (fd < 0) return -errno;
-    set_buffers(fd, socket_bytes);
-    set_options(fd);
-    struct sockaddr_nl address = {.nl_family = AF_NETLINK, .nl_groups = groups};
-    if (bind(fd, (struct sockaddr *)&address, sizeof address) < 0) {
-        int error = errno;
-        close(fd);
-        return -error;
-    }
-    return fd;
-}
-
 int32_t knl_open(int32_t family, int32_t socket_bytes, struct knl **out) {
     struct knl *k = calloc(1, sizeof *k);
     if (!k) return -ENOMEM;
-    k->fd = open_socket(family, 0, socket_bytes);
+    k->fd = knl_socket(family, 0, socket_bytes);
     if (k->fd < 0) {
         int error = k->fd;
         free(k);
@@ -272,90 +233,4 @@ int32_t knl_close(struct knl *k) {
     free(k->answer);
     free(k);
     return closed;
-}
-
-/* What a listening thread owns. */
-struct listener {
-    int netlink;
-    int stream;      /* Our end of a socket pair; the other one is the caller's. */
-    int32_t size;    /* Of the datagram, or -errno: it goes out in one piece with what follows. */
-    char datagram[RECEIVE_BYTES];
-};
-
-/* Waits until the kernel tells something. False when the caller closed the stream. */
-static bool wait_to_tell(const struct listener *l) {
-    struct pollfd ready[] = {{.fd = l->netlink, .events = POLLIN}, {.fd = l->stream, .events = 0}};
-    while (poll(ready, 2, -1) < 0)
-        if (errno != EINTR && errno != EAGAIN) return false;
-    return ready[1].revents == 0;
-}
-
-/* Takes one datagram; its size, 0 when it is none of the kernel's, or -errno. */
-static int32_t take_datagram(struct listener *l) {
-    struct sockaddr_nl from = {0};
-    socklen_t from_bytes = sizeof from;
-    ssize_t got = recvfrom(l->netlink, l->datagram, sizeof l->datagram, MSG_DONTWAIT | MSG_TRUNC,
-                           (struct sockaddr *)&from, &from_bytes);
-    if (got < 0) return errno == EINTR || errno == EAGAIN ? 0 : -errno;
-    if (from.nl_pid != 0) return 0;
-    return (size_t)got > sizeof l->datagram ? -ENOBUFS : (int32_t)got;
-}
-
-/* Writes what take_datagram() found. False when the caller closed the stream. A caller that is slow
- * holds us here: then the kernel's buffer fills up, and the caller learns that datagrams were lost. */
-static bool tell(const struct listener *l) {
-    const char *data = (const char *)&l->size;
-    size_t left = sizeof l->size + (l->size > 0 ? (size_t)l->size : 0);
-    while (left > 0) {
-        ssize_t sent = send(l->stream, data, left, MSG_NOSIGNAL);
-        if (sent < 0 && errno != EINTR) return false;
-        if (sent < 0) continue;
-        data += sent;
-        left -= (size_t)sent;
-    }
-    return true;
-}
-
-static void *listen_on(void *argument) {
-    struct listener *l = argument;
-    bool ended = false;
-    prctl(PR_SET_NAME, "knl-listen");
-    while (!ended && wait_to_tell(l)) {
-        l->size = take_datagram(l);
-        if (l->size == 0) continue;
-        ended = !tell(l) || (l->size < 0 && l->size != -ENOBUFS);
-    }
-    close(l->netlink);
-    close(l->stream);
-    free(l);
-    return NULL;
-}
-
-/* Starts listen_on(), which then owns `l`. Its signals go to the program's own threads. */
-static int start_thread(struct listener *l) {
-    sigset_t all, before;
-    pthread_t thread;
-    sigfillset(&all);
-    pthread_sigmask(SIG_BLOCK, &all, &before);
-    int error = pthread_create(&thread, NULL, listen_on, l);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (error == 0) pthread_detach(thread);
-    return -error;
-}
-
-int32_t knl_listen(int32_t family, uint32_t groups, int32_t socket_bytes) {
-    struct listener *l = malloc(sizeof *l);
-    if (!l) return -ENOMEM;
-    int error = 0, ends[2] = {-1, -1};
-    l->netlink = open_socket(family, groups, socket_bytes);
-    if (l->netlink < 0) error = l->netlink;
-    else if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0) error = -errno;
-    l->stream = ends[1];
-    if (error == 0) error = start_thread(l);
-    if (error == 0) return ends[0];
-    if (l->netlink >= 0) close(l->netlink);
-    if (ends[0] >= 0) close(ends[0]);
-    if (ends[1] >= 0) close(ends[1]);
-    free(l);
-    return error;
 }
