@@ -1,9 +1,14 @@
 /** Every case of this folder, in the order of kube-proxy's own tests. */
 import { clusterAddressCases } from "./cluster-addresses.ts";
 import type { ConformanceCase } from "./conformance-case.ts";
+import { drainCases } from "./drains.ts";
+import { endpointChangeCases } from "./endpoint-changes.ts";
 import { externalAddressCases } from "./external-addresses.ts";
+import { healthCheckCases } from "./health-checks.ts";
 import { kernelServiceCases } from "./kernel-services.ts";
+import { leftoverCases } from "./leftovers.ts";
 import { nodePortCases } from "./node-ports.ts";
+import { serviceMapCases } from "./service-map.ts";
 import { trafficPolicyCases } from "./traffic-policies.ts";
 
 /** All cases. */
@@ -11,6 +16,11 @@ export const conformanceCases: readonly ConformanceCase[] = [
   ...nodePortCases,
   ...clusterAddressCases,
   ...externalAddressCases,
+  ...healthCheckCases,
+  ...serviceMapCases,
+  ...endpointChangeCases,
   ...kernelServiceCases,
+  ...leftoverCases,
   ...trafficPolicyCases,
+  ...drainCases,
 ];

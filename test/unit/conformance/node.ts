@@ -73,7 +73,7 @@ export class Node {
 
   /** Takes new and changed objects, and brings the kernel up to date. */
   async sync(...objects: readonly KubernetesObject[]): Promise<void> {
-    for (const object of objects) this.#accept(object, true);
+    this.accept(...objects);
     await this.#pass();
   }
 
@@ -81,6 +81,11 @@ export class Node {
   async delete(...objects: readonly KubernetesObject[]): Promise<void> {
     for (const object of objects) this.#accept(object, false);
     await this.#pass();
+  }
+
+  /** Takes objects, and does nothing yet. */
+  accept(...objects: readonly KubernetesObject[]): void {
+    for (const object of objects) this.#accept(object, true);
   }
 
   /** Lets time pass, then does what is due. */
