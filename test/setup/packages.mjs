@@ -19,7 +19,10 @@ export const PACKAGES = {
     iproute2: "makes pods as network namespaces",
     kmod: "loads IPVS where the machine's kernel has it",
     ipvsadm: "looks at the table from outside, in tests only",
-    curl: "a client to try by hand in the lab",
+    nftables: "the packet filter's library, and a look at the ruleset from outside",
+    conntrack: "looks at connection tracking, in tests only",
+    "iputils-ping": "asks addresses without a port, in tests only",
+    curl: "an HTTP client in the lab",
     "util-linux": "namespaces and terminals",
   },
   kernel: {
