@@ -1,12 +1,11 @@
 /** The entry of the program: gives the commands their outside, and the process its exit code. */
-import { release } from "node:os";
+import { availableParallelism, release } from "node:os";
 import { systemClock } from "./base/clock.ts";
 import { keepHeapSmall } from "./base/small-heap.ts";
 import { openKernel, openTable } from "./cli/open-kernel.ts";
 import { runProgram } from "./cli/program.ts";
 import { processSurroundings } from "./config/load-config.ts";
-import { applySysctls, SYSCTL_ROOT } from "./host/sysctl.ts";
-import { sysctlWishes } from "./host/sysctl-wishes.ts";
+import { applyHostSettings } from "./host/host-settings.ts";
 
 keepHeapSmall();
 
@@ -20,7 +19,14 @@ process.exitCode = await runProgram(process.argv.slice(2), {
   warn: (text) => process.stderr.write(text),
   openKernel: () => openKernel(systemClock),
   openTable,
-  prepareHost: () => applySysctls(sysctlWishes(release()), SYSCTL_ROOT),
+  prepareHost: ({ strictArp, conntrack, oomScoreAdj }) =>
+    applyHostSettings({
+      release: release(),
+      cpuCount: availableParallelism(),
+      strictArp,
+      conntrack,
+      oomScoreAdj,
+    }),
   logStream: process.stderr,
   signal: ended.signal,
 });

@@ -37,8 +37,12 @@ export async function rereadFilters(
   { filter }: Kernel,
   mirror: Mirror,
 ): Promise<readonly FilterObjectId[]> {
-  await filter.ensure();
-  return mirror.loadFilters((await filter.objects()) ?? []);
+  let found = await filter.objects();
+  if (!found) {
+    await filter.ensure();
+    found = await filter.objects();
+  }
+  return mirror.loadFilters(found ?? []);
 }
 
 /** Returns all that differ from what was believed, also through what somebody else did meanwhile. */

@@ -20,7 +20,7 @@ import { Drainer } from "./drainer.ts";
 import { Failures } from "./failures.ts";
 import { FlowsToForget } from "./flows-to-forget.ts";
 import type { Kernel } from "./kernel.ts";
-import { lookAgain } from "./look-again.ts";
+import { lookAgain, rereadFilters } from "./look-again.ts";
 import type { Mirror } from "./mirror.ts";
 import { PassWriter } from "./pass-writer.ts";
 import { createPlanner, type Planner, planAll, withoutTheirScheduler } from "./planner.ts";
@@ -193,8 +193,7 @@ export class Passes {
 
   /** New tables are empty: all that belongs there is written again by this pass. */
   async #ensureFilter(): Promise<void> {
-    if ((await this.#options.kernel.filter.ensure()) === "present") return;
-    const filters = new Set(this.mirror.loadFilters([]));
+    const filters = new Set(await rereadFilters(this.#options.kernel, this.mirror));
     this.index.markDirty({ services: new Map(), addresses: new Set(), filters });
   }
 

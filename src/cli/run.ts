@@ -37,6 +37,8 @@ async function run(config: Config, context: CliContext): Promise<void> {
   const kernel = await context.openKernel();
   try {
     await prepare(kernel, config, { log, context });
+    const { tcpS, tcpFinS, udpS } = config.ipvsTimeouts;
+    if (tcpS + tcpFinS + udpS > 0) await kernel.ipvs.setTimeouts(config.ipvsTimeouts);
     if (config.initOnly) {
       log.info("--init-only: the kernel is set up; this is the end");
       return;

@@ -1,7 +1,7 @@
 /** Our nftables tables, `ip kube-ipvs` and `ip6 kube-ipvs`, in domain words: no nftables text crosses this interface. */
 import type { OperationFailure } from "../model/operation.ts";
-import type { Range } from "../model/range.ts";
 import type { FilterObject, FilterOperation } from "../model/packet-filter.ts";
+import type { Range } from "../model/range.ts";
 
 /** How traffic of this side of the cluster (pods of this node) is told from all other. */
 export type LocalClients =
@@ -25,7 +25,8 @@ export interface PacketFilter {
   configure(settings: FilterSettings): void;
   /**
    * Makes sure that our tables stand, with the chains, rules and sets that the settings ask for. What
-   * is right already is not touched; a base that is not as wanted is replaced in one transaction.
+   * is right already is not touched; a table whose rules are not as wanted is replaced in one
+   * transaction, and is empty then.
    */
   ensure(): Promise<"created" | "present">;
   /** All that our sets and source chains hold; undefined when a table is missing or its base is not as wanted. */

@@ -4,8 +4,8 @@
  */
 import type { Address, Family } from "../model/address.ts";
 import type { Endpoint, EndpointSlice, ObjectName, ServicePort } from "../model/cluster.ts";
+import { hashText } from "../model/hash.ts";
 import { whySpecial } from "./address-rules.ts";
-import { hashText } from "./hash.ts";
 
 /** An endpoint whose address is special. */
 export interface RefusedEndpoint {

@@ -5,9 +5,9 @@
  */
 import type { Address, Family } from "../model/address.ts";
 import type { EndpointSlice, NodeView, ServicePort } from "../model/cluster.ts";
+import { hashText } from "../model/hash.ts";
 import { type Destination, type DestinationId, socketText } from "../model/virtual-service.ts";
 import { type Candidate, candidatesOf, type RefusedEndpoint } from "./candidates.ts";
-import { hashText } from "./hash.ts";
 import { PlannedDestinations } from "./planned-destinations.ts";
 
 /** Endpoints to serve with. */

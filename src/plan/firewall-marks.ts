@@ -2,7 +2,7 @@
  * Firewall marks for virtual services that take packets by their mark: 24 bits of a hash of the name under
  * a fixed byte, so that a restart gives the same ones. Where two names meet, the later one gets the next.
  */
-import { hashText } from "./hash.ts";
+import { hashText } from "../model/hash.ts";
 
 /** The byte that all our marks begin with. */
 export const MARK_BASE = 0x6b00_0000;

@@ -1,6 +1,7 @@
 /** `spec.loadBalancerSourceRanges` as chains of the packet filter. Pure. */
 import type { Family } from "../model/address.ts";
 import type { NodeView, Service } from "../model/cluster.ts";
+import { hashText } from "../model/hash.ts";
 import type { SourceChain } from "../model/packet-filter.ts";
 import {
   familyOfRange,
@@ -10,7 +11,6 @@ import {
   rangeContains,
   simplestRanges,
 } from "../model/range.ts";
-import { hashText } from "./hash.ts";
 
 /** Who may use the load-balancer addresses of a Service in one family. */
 export interface SourceRanges {

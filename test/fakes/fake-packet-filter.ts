@@ -50,15 +50,20 @@ export class FakePacketFilter implements PacketFilter {
 
   async ensure(): Promise<"created" | "present"> {
     await this.#kernel.enter("ensureFilter");
-    const isRight = this.#held !== undefined && this.#base === this.#settings;
-    this.#held ??= new Map();
+    if (this.#isRight()) return "present";
+    this.#held = new Map();
     this.#base = this.#settings;
-    return isRight ? "present" : "created";
+    return "created";
   }
 
   async objects(): Promise<readonly FilterObject[] | undefined> {
     await this.#kernel.enter("filterObjects");
-    return this.#held && [...this.#held.values()];
+    return this.#held && this.#isRight() ? [...this.#held.values()] : undefined;
+  }
+
+  #isRight(): boolean {
+    const [base, wanted] = [this.#base, this.#settings].map((one) => JSON.stringify(one));
+    return this.#held !== undefined && base === wanted;
   }
 
   async write(operations: readonly FilterOperation[]) {

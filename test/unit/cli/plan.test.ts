@@ -1,6 +1,7 @@
 /** `kube-ipvs plan`: what is printed and how it exits; nothing is written. */
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { EXIT_CODES } from "../../../src/cli/exit-codes.ts";
+import { CONFIG_DEFAULTS } from "../../../src/config/config.ts";
 import { destination, SETTINGS, tcp } from "../plan/samples.ts";
 import { Shell, webManifest } from "./shell.ts";
 
@@ -16,6 +17,12 @@ afterEach(() => {
 /** The kernel as `webManifest()` asks for. */
 async function fill(): Promise<void> {
   const { filter } = shell.kernel;
+  // The settings of no configuration at all: nothing tells clients of this side.
+  filter.configure({
+    masqueradeBit: CONFIG_DEFAULTS.masqueradeBit,
+    masqueradeAll: false,
+    localClients: { kind: "none" },
+  });
   await filter.ensure();
   const object = {
     kind: "element",

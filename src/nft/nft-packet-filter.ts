@@ -1,0 +1,192 @@
+/** Our tables through libnftables: makes them, reads them, changes them in transactions, and hears of others. */
+import { AssertionError } from "../base/assert.ts";
+import type { Clock } from "../base/clock.ts";
+import type { Family } from "../model/address.ts";
+import { type OperationFailure, operationText } from "../model/operation.ts";
+import type { FilterObject, FilterOperation } from "../model/packet-filter.ts";
+import { sourceOf } from "../netlink/codec.ts";
+import { messagesIn } from "../netlink/message.ts";
+import { type Listener, listen as listenToNetlink } from "../netlink/multicast.ts";
+import { NFNL_SUBSYSTEM, netfilterType } from "../netlink/nfnl.ts";
+import { NETLINK } from "../netlink/socket.ts";
+import { operationScript } from "./element-text.ts";
+import { Generations } from "./generations.ts";
+import { type NftAnswer, type NftLibrary, openNftLibrary } from "./library.ts";
+import { type Listing, readListing } from "./listing.ts";
+import { nftErrorOf } from "./nft-error.ts";
+import type { FilterSettings, PacketFilter } from "./packet-filter.ts";
+import {
+  type Base,
+  baseOf,
+  baseScript,
+  outlineOf,
+  podRangesScript,
+  TABLE,
+  tableFamily,
+} from "./ruleset.ts";
+
+/** `NFNLGRP_NFTABLES` of `<linux/netfilter/nfnetlink.h>`. */
+const GROUP_NFTABLES = 7;
+
+/** `NFT_MSG_NEWGEN` of `<linux/netfilter/nf_tables.h>`: the end of a transaction. */
+const NEW_GENERATION = netfilterType(NFNL_SUBSYSTEM.nftables, 15);
+
+/** What kernels say of a table or of a set that is not there. */
+const ABSENT = /no such file or directory/i;
+
+const FAMILIES: readonly Family[] = ["ipv4", "ipv6"];
+
+/** What it is made of; tests hand in their own. */
+export interface NftPacketFilterOptions {
+  readonly clock: Clock;
+  readonly library: NftLibrary;
+  readonly listen: typeof listenToNetlink;
+}
+
+/** Opens it. Throws an `NftError` without libnftables, a `NetlinkError` without the socket. */
+export function openPacketFilter(options: Pick<NftPacketFilterOptions, "clock">): PacketFilter {
+  return new NftPacketFilter({ ...options, library: openNftLibrary(), listen: listenToNetlink });
+}
+
+/** The tables `ip kube-ipvs` and `ip6 kube-ipvs`. */
+export class NftPacketFilter implements PacketFilter {
+  readonly #library: NftLibrary;
+  readonly #generations: Generations;
+  readonly #listen: typeof listenToNetlink;
+  readonly #listeners: (() => void)[] = [];
+  /** The handles of the fixed rules as they were when they were right. */
+  readonly #handles = new Map<Family, string>();
+  #bases: readonly Base[] = [];
+  /** Undefined when listening has failed: whoever reads next starts it again. */
+  #listener: Listener | undefined;
+  #isClosed = false;
+
+  constructor({ clock, library, listen }: NftPacketFilterOptions) {
+    this.#library = library;
+    this.#listen = listen;
+    const onForeign = (): void => {
+      for (const listener of this.#listeners) listener();
+    };
+    this.#generations = new Generations({ clock, onForeign });
+    this.#listener = this.#follow();
+  }
+
+  configure(settings: FilterSettings): void {
+    this.#bases = FAMILIES.map((family) => baseOf(family, settings));
+  }
+
+  async ensure(): Promise<"created" | "present"> {
+    let made: "created" | "present" = "present";
+    for (const base of this.#wanted()) {
+      const found = await this.#list(base);
+      if (found && this.#hasRules(base, found)) {
+        if (!hasPodRanges(base, found)) await this.#change(podRangesScript(base));
+      } else {
+        await this.#change(baseScript(base));
+        made = "created";
+      }
+    }
+    return made;
+  }
+
+  async objects(): Promise<readonly FilterObject[] | undefined> {
+    const objects: FilterObject[] = [];
+    for (const base of this.#wanted()) {
+      const found = await this.#list(base);
+      if (!found || !this.#hasRules(base, found) || !hasPodRanges(base, found)) return undefined;
+      objects.push(...found.objects);
+    }
+    return objects;
+  }
+
+  async write(operations: readonly FilterOperation[]): Promise<readonly OperationFailure[]> {
+    if (operations.length === 0) return [];
+    const { succeeded, errors } = await this.#run(operationScript(operations));
+    if (succeeded) return [];
+    const error = nftErrorOf(errors);
+    if (error.code !== "REFUSED") throw error;
+    return operations.map((operation, index) => ({
+      index,
+      code: ABSENT.test(errors) ? "ENOENT" : "EINVAL",
+      message: `${operationText(operation)}: ${error.message}`,
+    }));
+  }
+
+  onForeignChange(listener: () => void): void {
+    this.#listeners.push(listener);
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#listener?.close();
+    this.#generations.close();
+    this.#library.close();
+  }
+
+  #follow(): Listener {
+    return this.#listen({
+      family: NETLINK.netfilter,
+      groups: [GROUP_NFTABLES],
+      onDatagram: (bytes) => this.#heard(bytes),
+      onLost: () => this.#generations.lost(),
+      // Told as a change of others: who then reads learns, by a rejection, when it cannot begin again.
+      onError: () => {
+        this.#listener = undefined;
+        this.#generations.lost();
+      },
+    });
+  }
+
+  #wanted(): readonly Base[] {
+    if (!this.#isClosed) this.#listener ??= this.#follow();
+    if (this.#bases.length === 0) throw new AssertionError("the packet filter is not configured");
+    return this.#bases;
+  }
+
+  /** The table as it is; undefined when there is none. */
+  async #list({ family }: Base): Promise<Listing | undefined> {
+    const { succeeded, output, errors } = await this.#library.run(
+      `list table ${tableFamily(family)} ${TABLE}`,
+    );
+    if (succeeded) return readListing(family, output);
+    if (ABSENT.test(errors)) return undefined;
+    throw nftErrorOf(errors);
+  }
+
+  /** True when the fixed rules are those of `base`, and those that they were when they were right before. */
+  #hasRules(base: Base, found: Listing): boolean {
+    if (outlineOf(base).join("\n") !== found.outline.join("\n")) return false;
+    const before = this.#handles.get(base.family);
+    this.#handles.set(base.family, before ?? found.handles);
+    return before === undefined || before === found.handles;
+  }
+
+  async #change(script: string): Promise<void> {
+    this.#handles.clear();
+    const { succeeded, errors } = await this.#run(script);
+    if (!succeeded) throw nftErrorOf(errors);
+  }
+
+  async #run(script: string): Promise<NftAnswer> {
+    this.#generations.begin();
+    let succeeded = false;
+    try {
+      const answer = await this.#library.run(script);
+      succeeded = answer.succeeded;
+      return answer;
+    } finally {
+      this.#generations.end(succeeded);
+    }
+  }
+
+  #heard(bytes: Buffer): void {
+    const count = [...messagesIn(sourceOf(bytes))].filter(
+      ({ type }) => type === NEW_GENERATION,
+    ).length;
+    if (count > 0) this.#generations.announced(count);
+  }
+}
+
+function hasPodRanges({ podRanges }: Base, found: Listing): boolean {
+  return [...podRanges].sort().join() === found.podRanges.join();
+}
