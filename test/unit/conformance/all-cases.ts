@@ -7,12 +7,15 @@ import { externalAddressCases } from "./external-addresses.ts";
 import { healthCheckCases } from "./health-checks.ts";
 import { kernelServiceCases } from "./kernel-services.ts";
 import { leftoverCases } from "./leftovers.ts";
+import { nodeAddressCases } from "./node-addresses.ts";
 import { nodePortCases } from "./node-ports.ts";
+import { packetFilterCases } from "./packet-filter.ts";
 import { serviceMapCases } from "./service-map.ts";
 import { trafficPolicyCases } from "./traffic-policies.ts";
 
 /** All cases. */
 export const conformanceCases: readonly ConformanceCase[] = [
+  ...nodeAddressCases,
   ...nodePortCases,
   ...clusterAddressCases,
   ...externalAddressCases,
@@ -23,4 +26,5 @@ export const conformanceCases: readonly ConformanceCase[] = [
   ...leftoverCases,
   ...trafficPolicyCases,
   ...drainCases,
+  ...packetFilterCases,
 ];
