@@ -32,7 +32,10 @@ const networking = [
     },
     "should check kube-proxy urls",
     "should recreate its iptables rules if they are deleted",
-    "should allow creating a Pod with an SCTP HostPort",
+    {
+      name: "should allow creating a Pod with an SCTP HostPort",
+      cannotApply: "a host port is the network plugin's, and a proxy has no part in it",
+    },
   ]),
   ...suiteTests("Networking Granular Checks: Services", [
     ...BOTH_FAMILIES,

@@ -4,7 +4,9 @@ import type { ConformanceCase } from "./conformance-case.ts";
 import { drainCases } from "./drains.ts";
 import { endpointChangeCases } from "./endpoint-changes.ts";
 import { externalAddressCases } from "./external-addresses.ts";
+import { fixedRuleCases } from "./fixed-rules.ts";
 import { healthCheckCases } from "./health-checks.ts";
+import { kernelRefusalCases } from "./kernel-refusals.ts";
 import { kernelServiceCases } from "./kernel-services.ts";
 import { leftoverCases } from "./leftovers.ts";
 import { nodeAddressCases } from "./node-addresses.ts";
@@ -15,6 +17,7 @@ import { trafficPolicyCases } from "./traffic-policies.ts";
 
 /** All cases. */
 export const conformanceCases: readonly ConformanceCase[] = [
+  ...kernelRefusalCases,
   ...nodeAddressCases,
   ...nodePortCases,
   ...clusterAddressCases,
@@ -27,4 +30,5 @@ export const conformanceCases: readonly ConformanceCase[] = [
   ...trafficPolicyCases,
   ...drainCases,
   ...packetFilterCases,
+  ...fixedRuleCases,
 ];

@@ -79,8 +79,13 @@ export class Node {
 
   /** The same when these objects are deleted. */
   async delete(...objects: readonly KubernetesObject[]): Promise<void> {
-    for (const object of objects) this.#accept(object, false);
+    this.withdraw(...objects);
     await this.#pass();
+  }
+
+  /** Learns that objects are deleted, and does nothing yet. */
+  withdraw(...objects: readonly KubernetesObject[]): void {
+    for (const object of objects) this.#accept(object, false);
   }
 
   /** Takes objects, and does nothing yet. */
