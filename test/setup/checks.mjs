@@ -3,6 +3,7 @@ import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { readText } from "./cache.mjs";
 import { logPath, runStatus } from "./command.mjs";
+import { conformanceCheck } from "./conformance.mjs";
 import { BUILD, folder, ROOT } from "./paths.mjs";
 
 /** Of one failed test; the log has them all. */
@@ -33,6 +34,7 @@ export const CHECKS = [
   { name: "native library, with sanitizers", log: "native-test", lab: false, run: nativeTests },
   { name: "fast tests", log: "fast", lab: false, run: vitest("fast") },
   { name: "tests on a real kernel", log: "lab", lab: true, run: vitest("lab") },
+  { name: "conformance page", log: "conformance", lab: true, run: conformanceCheck },
 ];
 
 /**
