@@ -41,7 +41,8 @@ const external: readonly ConformanceCase[] = [
     run: async () => {
       const node = new Node();
       const externalIPs = OF_TWO_FAMILIES_AND_LOOPBACK;
-      await node.sync(service({ externalIPs, externalTrafficPolicy: "Local" }), BOTH_PLACES);
+      const spec = { type: "NodePort", externalIPs, externalTrafficPolicy: "Local" };
+      await node.sync(service(spec), BOTH_PLACES);
       expect(node.table()).toEqual([
         "for the cluster/ipv4 -> 10.180.0.1:80 10.180.1.1:80",
         "tcp/10.20.30.41:80 -> 10.180.0.1:80 10.180.1.1:80",
