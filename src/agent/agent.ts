@@ -80,11 +80,6 @@ export class Agent {
     }
   }
 
-  /** True when some Service has addresses that another host might have. */
-  hasExternalAddresses(): boolean {
-    return this.#store.hasExternalAddresses();
-  }
-
   /** Counts for gauges that are read when somebody asks. */
   counts(): Counts {
     return countsOf({

@@ -95,11 +95,6 @@ export class Store {
     return taken;
   }
 
-  /** True when some Service has addresses that another host might have. */
-  hasExternalAddresses(): boolean {
-    return [...this.#services.values()].some(hasExternalAddresses);
-  }
-
   get serviceCount(): number {
     return this.#services.size;
   }

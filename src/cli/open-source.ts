@@ -2,8 +2,11 @@
 import type { Logger } from "pino";
 import type { Clock } from "../base/clock.ts";
 import type { Config } from "../config/config.ts";
-import { ConfigError } from "../config/config-error.ts";
+import { ApiClient } from "../kube/api/api-client.ts";
+import { ApiSource } from "../kube/api/api-source.ts";
+import type { ApiLocation } from "../kube/api/credentials.ts";
 import { type ClusterSource, sourceProblemText } from "../kube/change.ts";
+import { ApiEventRecorder } from "../kube/events/api-event-recorder.ts";
 import { ManifestSource } from "../kube/manifest-source.ts";
 import type { ProblemListeners } from "../kube/problem-list.ts";
 import { type EventOutcome, type EventRecorder, NO_EVENTS } from "../model/cluster-event.ts";
@@ -12,8 +15,6 @@ import { type EventOutcome, type EventRecorder, NO_EVENTS } from "../model/clust
 export interface SourceSurroundings {
   readonly clock: Clock;
   readonly log: Logger;
-  /** True while addresses of other nodes decide something. */
-  readonly wantsPeers: () => boolean;
 }
 
 /** A source, and the Events of the cluster it reads. */
@@ -25,17 +26,41 @@ export interface OpenSource {
   recordEvents(signal: AbortSignal): Promise<void>;
 }
 
-/** The source that `config` names. Throws a `ConfigError` when it cannot be one. */
+/** The source that `config` names. Throws an `ApiError` for a kubeconfig that is none. */
 export function openSource(config: Config, surroundings: SourceSurroundings): OpenSource {
   const { clock, log } = surroundings;
-  if (config.source.kind === "api") {
-    const message = "the API server is no source yet: give --manifests DIR";
-    throw new ConfigError([{ where: "--manifests", message }]);
-  }
+  if (config.source.kind === "api") return openApi(config.source, config.nodeName, surroundings);
   return {
     source: new ManifestSource(config.source.folder, { clock, ...problemLog(log) }),
     recorder: () => NO_EVENTS,
     recordEvents: () => Promise.resolve(),
+  };
+}
+
+function openApi(
+  location: ApiLocation,
+  nodeName: string,
+  { clock, log }: SourceSurroundings,
+): OpenSource {
+  const client = new ApiClient(location, clock);
+  let events: ApiEventRecorder | undefined;
+  return {
+    source: new ApiSource({ client, clock, nodeName, ...problemLog(log) }),
+    recorder: (onOutcome) => {
+      events = new ApiEventRecorder({
+        api: client,
+        clock,
+        nodeName,
+        onOutcome,
+        onProblem: (error) => log.warn(error.message),
+        onSolved: () => log.info("mended: Events are written again"),
+      });
+      return events;
+    },
+    recordEvents: async (signal) => {
+      await events?.run(signal);
+      client.close();
+    },
   };
 }
 

@@ -30,15 +30,9 @@ interface Given {
 export async function runAgent(config: Config, given: Given): Promise<void> {
   const { log, context } = given;
   const { clock, signal } = context;
-  // The source asks the agent, which is made with the source.
-  let agent: Agent | undefined;
-  const source = openSource(config, {
-    clock,
-    log,
-    wantsPeers: () => agent?.hasExternalAddresses() ?? false,
-  });
+  const source = openSource(config, { clock, log });
   const observing = createObserving(config, source, given);
-  agent = createAgent(config, { ...given, source, observing });
+  const agent = createAgent(config, { ...given, source, observing });
   const status = await serveStatus(config.statusSocket, () => agent.status());
   const background = new AbortController();
   const told = Promise.all([

@@ -3,16 +3,10 @@
  * refused keeps its last good version; if the refused document does not even tell which object it is
  * about, no object of that file goes.
  */
-import { isDeepStrictEqual } from "node:util";
 import type { SourceProblem } from "./change.ts";
 import type { ManifestDocument } from "./manifest-text.ts";
-import {
-  type ClusterObject,
-  fieldText,
-  KIND_NAMES,
-  objectKey,
-  type ParsedObject,
-} from "./parsed-object.ts";
+import { isSame, objectText } from "./object-change.ts";
+import { type ClusterObject, fieldText, objectKey, type ParsedObject } from "./parsed-object.ts";
 
 /** An object of a file. */
 export interface HeldObject {
@@ -97,14 +91,4 @@ function outcomeText({ verdict, kind, name }: ParsedObject, before: FileState): 
   }
   const known = before.objects.has(objectKey(kind, name));
   return known ? "; its last good version stays" : "; it is left out";
-}
-
-/** True when nobody could tell the two apart. */
-export function isSame(a: ClusterObject, b: ClusterObject): boolean {
-  return a === b || isDeepStrictEqual(a, b);
-}
-
-/** `Service default/web`. */
-export function objectText(kind: ClusterObject["kind"], name: string): string {
-  return `${KIND_NAMES[kind]} ${name}`;
 }

@@ -6,15 +6,9 @@
  */
 import type { ClusterNode, EndpointSlice, Service } from "../model/cluster.ts";
 import type { Change, Picture, SourceProblem } from "./change.ts";
-import {
-  type FileState,
-  type HeldObject,
-  isSame,
-  NOTHING,
-  objectText,
-  readManifestObjects,
-} from "./manifest-file.ts";
+import { type FileState, type HeldObject, NOTHING, readManifestObjects } from "./manifest-file.ts";
 import type { ManifestDocument } from "./manifest-text.ts";
+import { isSame, objectText, toChange } from "./object-change.ts";
 import type { ClusterObject } from "./parsed-object.ts";
 
 /** The objects in force, and the problems, of a set of files. */
@@ -140,20 +134,6 @@ export class ManifestSet {
       const object = held === undefined ? "" : objectText(held.object.kind, held.object.value.name);
       return { file, line: held?.line ?? 0, object, field: "", message };
     });
-  }
-}
-
-function toChange(object: ClusterObject, present: boolean): Change {
-  const { name } = object.value;
-  switch (object.kind) {
-    case "service":
-      return { kind: "service", name, value: present ? object.value : undefined };
-    case "slice":
-      return { kind: "slice", name, value: present ? object.value : undefined };
-    case "node":
-      return { kind: "node", name, value: present ? object.value : undefined };
-    default:
-      return object satisfies never;
   }
 }
 

@@ -4,6 +4,7 @@
  */
 import type { Clock } from "../../base/clock.ts";
 import type { ClusterEvent, EventOutcome, EventRecorder } from "../../model/cluster-event.ts";
+import { spreadMs } from "../spread.ts";
 import {
   type EventApi,
   EventWriteError,
@@ -12,7 +13,6 @@ import {
   type WrittenEvent,
 } from "./event-writer.ts";
 import { ObjectLimits } from "./object-limits.ts";
-import { spreadMs } from "./spread.ts";
 import { type Rate, TokenBucket } from "./token-bucket.ts";
 
 /** Events that wait to be written; further ones are dropped. */

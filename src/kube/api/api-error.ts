@@ -1,0 +1,81 @@
+/** What can go wrong between us and the API server, in words that say what to do. */
+
+/**
+ * `CONFIG`: the kubeconfig is none. `UNREACHABLE`, `TIMEOUT`, `TLS`: no answer. `UNAUTHORIZED`,
+ * `FORBIDDEN`: credentials or rights are wrong. `NOT_FOUND`: the server is too old. `EXPIRED`: what was
+ * asked for is gone, a new list is due. `REFUSED`: any other status. `MALFORMED`: an answer that is none.
+ */
+export type ApiErrorCode =
+  | "CONFIG"
+  | "UNREACHABLE"
+  | "TIMEOUT"
+  | "TLS"
+  | "UNAUTHORIZED"
+  | "FORBIDDEN"
+  | "NOT_FOUND"
+  | "EXPIRED"
+  | "REFUSED"
+  | "MALFORMED";
+
+/** A request that brought no good answer. */
+export class ApiError extends Error {
+  override readonly name = "ApiError";
+  readonly code: ApiErrorCode;
+
+  constructor(code: ApiErrorCode, message: string, options: { readonly cause?: unknown } = {}) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/** Characters of the server's own words that a message repeats. */
+const SERVER_TEXT_MAX = 300;
+
+/** The error behind an answer with a status that is not 2xx. `what` is such as `list services`. */
+export function statusError(what: string, status: number, body: unknown): ApiError {
+  const said = statusText(body);
+  switch (status) {
+    case 401:
+      return new ApiError(
+        "UNAUTHORIZED",
+        `the API server does not accept our credentials (401): renew the token or certificate${said}`,
+      );
+    case 403:
+      return new ApiError(
+        "FORBIDDEN",
+        `not allowed to ${what} (403): apply the rights of deploy/base${said}`,
+      );
+    case 404:
+      return new ApiError(
+        "NOT_FOUND",
+        `the API server has no such resource to ${what} (404): it is older than Kubernetes 1.21, or another server${said}`,
+      );
+    case 410:
+      return new ApiError("EXPIRED", `${what}: the version is too old (410)${said}`);
+    default:
+      return new ApiError("REFUSED", `${what}: the API server answers ${status}${said}`);
+  }
+}
+
+function statusText(body: unknown): string {
+  const message =
+    typeof body === "object" && body !== null && "message" in body ? body.message : body;
+  return typeof message === "string" && message !== ""
+    ? `: ${message.slice(0, SERVER_TEXT_MAX).trim()}`
+    : "";
+}
+
+const TLS_CODE = /CERT|TLS|SSL|SELF_SIGNED|UNABLE_TO_(?:VERIFY|GET)/;
+
+/** The error behind a request that got no answer at all. `server` is its URL. */
+export function connectionError(server: string, cause: unknown): ApiError {
+  if (cause instanceof ApiError) return cause;
+  const text = cause instanceof Error ? cause.message : String(cause);
+  const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
+  if (TLS_CODE.test(code)) {
+    const what = "does not prove who it is: check certificate-authority-data and the server's name";
+    return new ApiError("TLS", `${server} ${what} (${code}: ${text})`, { cause });
+  }
+  const reason = code === "" || text.includes(code) ? text : `${code}: ${text}`;
+  return new ApiError("UNREACHABLE", `${server} cannot be reached: ${reason}`, { cause });
+}
