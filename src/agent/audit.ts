@@ -35,6 +35,12 @@ export const AUDIT_PAUSE_PER_MS = 400;
 /** Virtual services whose destinations one step reads. */
 export const AUDIT_SERVICES_PER_STEP = 200;
 
+/**
+ * Time between two readings of the packet filter that nothing gave a reason for: changes of others are
+ * told by the kernel at once, and reading all of it is dear.
+ */
+export const AUDIT_FILTERS_MS = 600_000;
+
 /** One difference between what was written and what is there. */
 export interface Drift {
   readonly kind: DriftKind;
@@ -67,6 +73,7 @@ export class Audit {
   /** Time in which a whole round should be done, where its cost allows. */
   readonly #periodMs: number;
   #nextMs: number;
+  #filtersDueMs: number;
   /** Ids whose destinations this round has still to read. */
   #round: ServiceId[] = [];
 
@@ -77,6 +84,7 @@ export class Audit {
     this.#clock = from.clock;
     this.#periodMs = from.periodMs;
     this.#nextMs = from.clock.nowMs() + this.#stepMs();
+    this.#filtersDueMs = from.clock.nowMs() + AUDIT_FILTERS_MS;
   }
 
   /** When the next step is due. */
@@ -90,8 +98,7 @@ export class Audit {
     if (!now && startMs < this.#nextMs) return undefined;
     try {
       const found = new Findings();
-      // Read whole, so only once a round.
-      if (now || this.#round.length === 0) await this.#compareFilters(found);
+      if (now || startMs >= this.#filtersDueMs) await this.#compareFilters(found);
       await this.#compareAddresses(found);
       await this.#compareServices(found);
       await this.#compareDestinations(found);
@@ -109,6 +116,7 @@ export class Audit {
   }
 
   async #compareFilters(found: Findings): Promise<void> {
+    this.#filtersDueMs = this.#clock.nowMs() + AUDIT_FILTERS_MS;
     for (const id of await rereadFilters(this.#kernel, this.#mirror)) found.filter(id);
   }
 

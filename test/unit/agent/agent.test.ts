@@ -130,7 +130,6 @@ test("an idle agent makes no calls but those of the audit", async () => {
   await node.clock.advance(10 * AUDIT_PERIOD_MS);
   expect(Object.fromEntries(node.kernel.calls)).toEqual({
     addresses: 10,
-    filterObjects: 10,
     nodeAddresses: 10,
     services: 10,
     destinations: 10,
