@@ -7,7 +7,7 @@ import { DRAIN_ANNOTATION } from "./annotations.ts";
 import type { Frontends } from "./frontends.ts";
 import type { PlanDraft } from "./plan-draft.ts";
 import { noDrain } from "./port-findings.ts";
-import { canDrain, chooseScheduler } from "./scheduler-choice.ts";
+import { canDrain, chooseScheduler, usualChoice } from "./scheduler-choice.ts";
 import type { PlanInput } from "./service.ts";
 import type { SourceRanges } from "./source-ranges.ts";
 
@@ -40,6 +40,16 @@ export function portSettings(draft: PlanDraft, context: PortContext): PortSettin
     settings: { scheduler, schedulerFlags, onePacket: false, persistence },
     drainTimeoutMs: drainOf(draft, context, choice),
   };
+}
+
+/**
+ * The settings of the virtual service that a firewall mark names. IPVS's persistence leads a client of a
+ * mark to the port that it asked for, which is not the endpoint's: there the scheduler keeps clients at
+ * their endpoints, by their address.
+ */
+export function markSettings(settings: ServiceSettings): ServiceSettings {
+  if (settings.persistence === undefined) return settings;
+  return { ...settings, ...usualChoice("sh"), persistence: undefined };
 }
 
 /** A value that is no good leaves what the cluster address had: all frontends follow it. */

@@ -31,7 +31,12 @@ import {
   refusedEndpoint,
   repeatedPort,
 } from "./port-findings.ts";
-import { type PortContext, type PortSettings, portSettings } from "./port-settings.ts";
+import {
+  markSettings,
+  type PortContext,
+  type PortSettings,
+  portSettings,
+} from "./port-settings.ts";
 import type { FrontendKind, PlannedService } from "./service-plan.ts";
 
 /** Endpoints of one port with special addresses that are named in findings; the rest goes unnamed. */
@@ -162,7 +167,7 @@ class PortPlan {
     const { settings, owner, portName, drainTimeoutMs } = this.#common;
     this.#draft.add({
       id,
-      service: { key, settings },
+      service: { key, settings: "mark" in key ? markSettings(settings) : settings },
       owner,
       portName,
       kind,

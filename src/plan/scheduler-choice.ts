@@ -79,10 +79,10 @@ function lacksDefault({ defaultChoice: { scheduler }, hasScheduler }: SchedulerI
   return isSchedulerName(scheduler) && !hasScheduler(scheduler);
 }
 
-/** `scheduler` with the flags that it has by default. */
-function usualChoice(scheduler: string, defaultChoice: SchedulerChoice): SchedulerChoice {
+/** `scheduler` with the flags that it has by default: those of `defaultChoice` where that is it. */
+export function usualChoice(scheduler: string, defaultChoice?: SchedulerChoice): SchedulerChoice {
   const configured =
-    scheduler === defaultChoice.scheduler ? defaultChoice.schedulerFlags : NO_FLAGS;
+    scheduler === defaultChoice?.scheduler ? defaultChoice.schedulerFlags : NO_FLAGS;
   if (configured.length > 0) return { scheduler, schedulerFlags: configured };
   return { scheduler, schedulerFlags: USUAL_FLAGS[scheduler] ?? NO_FLAGS };
 }

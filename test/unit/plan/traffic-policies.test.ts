@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { Endpoint, NodeView, Service } from "../../../src/model/cluster.ts";
 import { planService } from "../../../src/plan/service.ts";
 import { filterOf, findingsOf, tableOf } from "./plan-text.ts";
-import { endpoint, HTTP, NODE, planInput, service, slice } from "./samples.ts";
+import { endpoint, HTTP, NODE, planInput, SETTINGS, service, slice } from "./samples.ts";
 
 const HERE = endpoint("10.1.0.1", { nodeName: NODE.name });
 const THERE = endpoint("10.1.0.2", { nodeName: "node-b" });
@@ -82,7 +82,7 @@ describe("externalTrafficPolicy Local", () => {
   });
 
   test("the mark knows whose traffic it takes, and is settled like the other frontends", () => {
-    const { virtualServices } = planOf({ ...LOCAL, affinityTimeoutS: 60 }, [HERE], node);
+    const { virtualServices } = planOf(LOCAL, [HERE], node);
     const marked = virtualServices.find(({ id }) => id === MARK);
     expect(marked).toMatchObject({
       kind: "local-clients",
@@ -90,7 +90,7 @@ describe("externalTrafficPolicy Local", () => {
         { protocol: "tcp", address: EXTERNAL, port: 80 },
         { protocol: "tcp", address: "198.51.100.1", port: 30_080 },
       ],
-      service: { settings: { persistence: { timeoutS: 60, prefixLength: 32 } } },
+      service: { settings: SETTINGS },
       drainTimeoutMs: 30_000,
     });
   });
@@ -230,6 +230,29 @@ describe("client affinity", () => {
       { timeoutS: 10_800, prefixLength: 32, engine: "" },
       { timeoutS: 10_800, prefixLength: 32, engine: "" },
       { timeoutS: 10_800, prefixLength: 128, engine: "" },
+    ]);
+  });
+
+  test("is the scheduler's where a firewall mark names the virtual service", () => {
+    const { virtualServices } = planOf(
+      {
+        type: "LoadBalancer",
+        externalTrafficPolicy: "Local",
+        loadBalancerAddresses: [EXTERNAL],
+        affinityTimeoutS: 60,
+      },
+      [HERE, THERE],
+    );
+    const marked = virtualServices.find(({ id }) => id === MARK);
+    expect(marked?.service.settings).toEqual({
+      scheduler: "sh",
+      schedulerFlags: ["flag-1"],
+      onePacket: false,
+      persistence: undefined,
+    });
+    const others = virtualServices.filter(({ id }) => id !== MARK);
+    expect(others.map(({ service: { settings } }) => settings.persistence?.timeoutS)).toEqual([
+      60, 60,
     ]);
   });
 
