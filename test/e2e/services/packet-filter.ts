@@ -21,7 +21,10 @@ const WITH_HANDLES = TABLES.map((table) => `nft -a list table ${table}`).join("\
 const WITHOUT_HANDLES = TABLES.map((table) => `nft list table ${table}`).join("\n");
 const FOREIGN = `table inet others {
   set s { type ipv4_addr; elements = { 192.0.2.7 } }
-  chain input { type filter hook input priority 200; ip saddr @s counter drop }
+  chain input {
+    type filter hook input priority 200
+    ip saddr @s counter drop
+  }
 }`;
 
 /** One of everything that has elements in our tables. */
@@ -84,7 +87,7 @@ const damage: readonly ServiceCase[] = DAMAGE.map(([what, command]) => ({
     const before = await ruleset();
     await shell(`${command}\n`);
     const isAsBefore = async (): Promise<boolean> =>
-      (await shell(`${WITHOUT_HANDLES} 2>/dev/null || true\n`).then(sorted)) === before;
+      sorted(await shell(`(${WITHOUT_HANDLES}) 2>/dev/null || true\n`)) === before;
     await eventually("our tables are as they were", isAsBefore, REPAIR_MS_MAX);
     await expectPods({ ...POD, to: at(V4) }, PODS);
     await expectSeen({ ...OUTSIDE, to: at(BALANCER) }, [NODE_ADDRESSES[0]]);
@@ -112,7 +115,7 @@ export const packetFilterCases: readonly ServiceCase[] = [
       for (const table of TABLES) {
         // Without elements, which are many and explained by their set.
         const listing = await shell(`nft -t list table ${table}\n`);
-        assert.deepEqual(unexplained(listing), [], listing);
+        assert.deepEqual(unexplained(listing), []);
         const blocks = listing.split(/\n\t(?=set |map )/).slice(1);
         assert.ok(blocks.length >= 10, listing);
         for (const block of blocks) assert.match(block.split("\n\t}")[0] ?? "", /comment "/);
