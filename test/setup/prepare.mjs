@@ -7,6 +7,7 @@ import { run, SetupError } from "./command.mjs";
 import { runSteps } from "./display.mjs";
 import { chooseEngine } from "./engine.mjs";
 import { findKernel, kernelStep } from "./kernel.mjs";
+import { kubernetesStep } from "./kubernetes.mjs";
 import { packagesStep } from "./packages.mjs";
 import { BUILD, folder, ROOT } from "./paths.mjs";
 
@@ -15,18 +16,19 @@ import { BUILD, folder, ROOT } from "./paths.mjs";
 /**
  * Has everything; what is there already takes one line.
  *
- * @param {{ readonly lab: boolean }} options lab: also what the real kernel needs.
+ * @param {{ readonly lab: boolean, readonly kubernetes?: boolean }} options lab: also what the real
+ *   kernel needs. kubernetes: also a real API server.
  */
-export async function prepare({ lab }) {
+export async function prepare({ lab, kubernetes = false }) {
   await withLock(
     join(folder(BUILD), "setup.lock"),
     (pid) => process.stdout.write(`waiting for process ${pid}, which sets up this folder\n`),
-    () => prepareAlone(lab),
+    () => prepareAlone({ lab, kubernetes }),
   );
 }
 
-/** @param {boolean} lab */
-async function prepareAlone(lab) {
+/** @param {{ readonly lab: boolean, readonly kubernetes: boolean }} options */
+async function prepareAlone({ lab, kubernetes }) {
   const engine = lab ? await chooseEngine() : undefined;
   /** @type {(keyof typeof import("./packages.mjs").PACKAGES)[]} */
   const groups = ["native"];
@@ -36,6 +38,7 @@ async function prepareAlone(lab) {
   const steps = [packagesStep(groups), modulesStep(), nativeStep(), mainStep()];
   if (lab) steps.push(toolsStep());
   if (engine === "uml") steps.push(kernelStep());
+  if (kubernetes) steps.push(kubernetesStep());
   await runSteps(steps);
   if (engine === "uml") await linkKernel();
 }

@@ -21,13 +21,16 @@ const PROGRAMS = {
   bench: "test/bench/outside.ts",
 };
 
+/** Those that need a real API server without being asked; the demo has it with `--api`. */
+const NEEDS_KUBERNETES = new Set(["bench"]);
+
 await main(async () => {
   const [name = "", ...args] = process.argv.slice(2);
   const entry = PROGRAMS[name];
   if (!entry)
     throw new SetupError(`usage: run.mjs ${Object.keys(PROGRAMS).join("|")} [ARGUMENT...]`);
   if (!existsSync(join(ROOT, entry))) throw new SetupError(`there is no ${entry}.`);
-  await prepare({ lab: true });
+  await prepare({ lab: true, kubernetes: NEEDS_KUBERNETES.has(name) || args.includes("--api") });
   const program = await bundleProgram(entry, { packages: "external" });
   return await runProgram([program, ...args]);
 });

@@ -4,6 +4,6 @@ import { main } from "./main.mjs";
 import { prepare } from "./prepare.mjs";
 
 await main(async () => {
-  await prepare({ lab: true });
+  await prepare({ lab: true, kubernetes: true });
   return 0;
 });

@@ -30,7 +30,7 @@ await main(async () => {
 /** True when the set-up failed: the checks that do not need the missing part still run. @param {boolean} lab */
 async function prepareOrTell(lab) {
   try {
-    await prepare({ lab });
+    await prepare({ lab, kubernetes: lab });
     return false;
   } catch (err) {
     if (!(err instanceof SetupError)) throw err;

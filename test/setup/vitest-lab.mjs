@@ -2,5 +2,5 @@
 import { prepare } from "./prepare.mjs";
 
 export default async function setup() {
-  if (process.env["KUBE_IPVS_PREPARED"] !== "1") await prepare({ lab: true });
+  if (process.env["KUBE_IPVS_PREPARED"] !== "1") await prepare({ lab: true, kubernetes: true });
 }
