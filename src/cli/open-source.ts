@@ -4,7 +4,7 @@ import type { Clock } from "../base/clock.ts";
 import type { Config } from "../config/config.ts";
 import { ApiClient } from "../kube/api/api-client.ts";
 import { ApiSource } from "../kube/api/api-source.ts";
-import type { ApiLocation } from "../kube/api/credentials.ts";
+import type { ApiLocation } from "../kube/api/kubeconfig.ts";
 import { type ClusterSource, sourceProblemText } from "../kube/change.ts";
 import { ApiEventRecorder } from "../kube/events/api-event-recorder.ts";
 import { ManifestSource } from "../kube/manifest-source.ts";

@@ -1,18 +1,20 @@
 /** Requests to the API server: whole answers with limits of size and time, and streams for watches. */
-import { request as httpRequest, type IncomingMessage } from "node:http";
-import { request as httpsRequest } from "node:https";
+import { type ClientRequest, request as httpRequest, type IncomingMessage } from "node:http";
+import { request as httpsRequest, type RequestOptions } from "node:https";
 import type { Clock } from "../../base/clock.ts";
 import { ApiError, connectionError, statusError } from "./api-error.ts";
-import { type ApiLocation, Credentials } from "./credentials.ts";
+import { Credentials } from "./credentials.ts";
+import type { ApiLocation } from "./kubeconfig.ts";
+import { untilSilent } from "./silence.ts";
 
 /** From a request to the head of its answer. */
-const HEAD_MS_MAX = 30_000;
+export const HEAD_MS_MAX = 30_000;
 
 /** Time without a byte in the middle of an answer that is awaited whole. */
-const PAUSE_MS_MAX = 30_000;
+export const PAUSE_MS_MAX = 30_000;
 
-/** Bytes of an answer that is taken whole. */
-export const ANSWER_BYTES_MAX = 128 * 1024 * 1024;
+/** Bytes of an answer that is taken whole: 500 objects are some 2 to 15 MB. */
+export const ANSWER_BYTES_MAX = 32 * 1024 * 1024;
 
 /** One request. */
 export interface ApiRequest {
@@ -58,7 +60,7 @@ export class ApiClient {
   }
 
   /** The answer's body as JSON. Rejects with an {@link ApiError} for a status that is not 200, too. */
-  async get(what: string, path: string, asked: ApiRequest): Promise<unknown> {
+  async get(what: string, path: string, asked: ApiRequest): Promise<object> {
     const { status, body } = await this.request("GET", path, asked);
     if (status !== 200) throw statusError(what, status, body);
     if (typeof body !== "object" || body === null) {
@@ -67,10 +69,17 @@ export class ApiClient {
     return body;
   }
 
-  /** The bytes of an answer as they come. Rejects as {@link get}; the stream itself throws what Node does. */
-  async stream(what: string, path: string, asked: ApiRequest): Promise<IncomingMessage> {
+  /**
+   * The bytes of an answer as they come, from when its head is there. Rejects as {@link get}; the stream
+   * throws an {@link ApiError} when it breaks, `TIMEOUT` when nothing comes for `silenceMs`.
+   */
+  async stream(
+    what: string,
+    path: string,
+    asked: ApiRequest & { readonly silenceMs: number },
+  ): Promise<AsyncIterable<Buffer>> {
     const answer = await this.#send("GET", path, asked);
-    if (answer.statusCode === 200) return answer;
+    if (answer.statusCode === 200) return this.#bytes(answer, asked.silenceMs);
     throw statusError(what, answer.statusCode ?? 0, parsed(await this.#whole(answer)));
   }
 
@@ -81,7 +90,7 @@ export class ApiClient {
 
   async #send(method: string, path: string, asked: ApiRequest): Promise<IncomingMessage> {
     const { query = {}, body, contentType = "application/json", signal } = asked;
-    const { server, options } = await this.#credentials.access();
+    const { server, options } = await this.#credentials.access(signal);
     const url = new URL(server.pathname.replace(/\/$/, "") + path, server);
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
     const payload = body === undefined ? undefined : JSON.stringify(body);
@@ -91,62 +100,90 @@ export class ApiClient {
       "user-agent": "kube-ipvs",
       ...(payload !== undefined && { "content-type": contentType }),
     };
-    const send = url.protocol === "http:" ? httpRequest : httpsRequest;
-    return this.#within(HEAD_MS_MAX, signal, `${this.server} does not answer`, (both) => {
-      return new Promise<IncomingMessage>((resolve, reject) => {
-        const sent = send(url, { ...options, method, headers, signal: both }, resolve);
-        sent.on("error", reject);
-        sent.end(payload);
-      });
-    });
+    const answer = await this.#head(url, { ...options, method, headers }, { payload, signal });
+    if (answer.statusCode === 401) this.#credentials.distrust();
+    return answer;
+  }
+
+  /** Sends, and resolves with the head of the answer. `signal` ends the answer, too. */
+  async #head(
+    url: URL,
+    options: RequestOptions,
+    { payload, signal }: { readonly payload: string | undefined; readonly signal: AbortSignal },
+  ): Promise<IncomingMessage> {
+    const request = new AbortController();
+    const inTime = new AbortController();
+    const abort = (): void => request.abort();
+    const forget = (): void => signal.removeEventListener("abort", abort);
+    signal.addEventListener("abort", abort);
+    if (signal.aborted) abort();
+    void this.#clock.sleep(HEAD_MS_MAX, inTime.signal).then(() => inTime.signal.aborted || abort());
+    try {
+      const answer = await answerHead(url, { ...options, signal: request.signal }, payload);
+      answer.once("close", forget);
+      // Whoever reads the answer is told; before that nobody listens.
+      answer.on("error", forget);
+      return answer;
+    } catch (cause) {
+      forget();
+      if (request.signal.aborted && !signal.aborted) {
+        const text = `${this.server} does not answer within ${HEAD_MS_MAX} ms`;
+        throw new ApiError("TIMEOUT", text, { cause });
+      }
+      throw connectionError(this.server, cause);
+    } finally {
+      inTime.abort();
+    }
   }
 
   async #whole(answer: IncomingMessage): Promise<string> {
     const chunks: Buffer[] = [];
     let bytes = 0;
-    answer.setTimeout(PAUSE_MS_MAX, () => {
-      answer.destroy(new ApiError("TIMEOUT", `${this.server} stopped in the middle of an answer`));
-    });
-    try {
-      for await (const chunk of answer as AsyncIterable<Buffer>) {
-        bytes += chunk.length;
-        if (bytes > ANSWER_BYTES_MAX) {
-          const text = `${this.server} sends an answer over ${ANSWER_BYTES_MAX} bytes`;
-          throw new ApiError("MALFORMED", text);
-        }
-        chunks.push(chunk);
+    for await (const chunk of this.#bytes(answer, PAUSE_MS_MAX)) {
+      bytes += chunk.length;
+      if (bytes > ANSWER_BYTES_MAX) {
+        const text = `${this.server} sends an answer of more than ${ANSWER_BYTES_MAX} bytes`;
+        throw new ApiError("TOO_LARGE", text);
       }
-    } catch (cause) {
-      throw connectionError(this.server, cause);
-    } finally {
-      answer.destroy();
+      chunks.push(chunk);
     }
     return Buffer.concat(chunks).toString();
   }
 
-  /** Ends `work` by the signal it is given after `ms`, or when `outer` is aborted. */
-  async #within<T>(
-    ms: number,
-    outer: AbortSignal,
-    late: string,
-    work: (signal: AbortSignal) => Promise<T>,
-  ): Promise<T> {
-    const inTime = new AbortController();
-    const deadline = new AbortController();
-    let isLate = false;
-    void this.#clock.sleep(ms, inTime.signal).then(() => {
-      if (inTime.signal.aborted) return;
-      isLate = true;
-      deadline.abort();
-    });
+  async *#bytes(answer: IncomingMessage, silenceMs: number): AsyncGenerator<Buffer, void> {
+    const text = `${this.server} says nothing for ${silenceMs} ms in the middle of an answer`;
+    const error = (): ApiError => new ApiError("TIMEOUT", text);
     try {
-      return await work(AbortSignal.any([outer, deadline.signal]));
+      yield* untilSilent(answer, { clock: this.#clock, silenceMs, error });
     } catch (cause) {
-      if (isLate) throw new ApiError("TIMEOUT", `${late} within ${ms} ms`, { cause });
       throw connectionError(this.server, cause);
-    } finally {
-      inTime.abort();
     }
+  }
+}
+
+/**
+ * Sends once. A connection that was kept may have been closed by the server at the very moment of the
+ * request: what changes nothing is then asked again, on one of its own.
+ */
+async function answerHead(
+  url: URL,
+  options: RequestOptions,
+  payload: string | undefined,
+): Promise<IncomingMessage> {
+  const send = url.protocol === "http:" ? httpRequest : httpsRequest;
+  let sent: ClientRequest | undefined;
+  const once = (how: RequestOptions): Promise<IncomingMessage> =>
+    new Promise((resolve, reject) => {
+      sent = send(url, how, resolve);
+      sent.on("error", reject);
+      sent.end(payload);
+    });
+  try {
+    return await once(options);
+  } catch (cause) {
+    const isKept = sent?.reusedSocket === true && !options.signal?.aborted;
+    if (!isKept || options.method !== "GET") throw cause;
+    return once({ ...options, agent: false });
   }
 }
 

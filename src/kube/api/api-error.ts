@@ -1,21 +1,24 @@
 /** What can go wrong between us and the API server, in words that say what to do. */
 
 /**
- * `CONFIG`: the kubeconfig is none. `UNREACHABLE`, `TIMEOUT`, `TLS`: no answer. `UNAUTHORIZED`,
- * `FORBIDDEN`: credentials or rights are wrong. `NOT_FOUND`: the server is too old. `EXPIRED`: what was
- * asked for is gone, a new list is due. `REFUSED`: any other status. `MALFORMED`: an answer that is none.
+ * `CONFIG`: the kubeconfig is none. `UNREACHABLE`, `TIMEOUT`, `TLS`: no answer. `BUSY`: an answer that may
+ * be another one soon. `UNAUTHORIZED`, `FORBIDDEN`: credentials or rights are wrong. `NOT_FOUND`: the server
+ * is too old. `EXPIRED`: what was asked for is gone, a new list is due. `REFUSED`: any other status.
+ * `MALFORMED`: an answer that is none. `TOO_LARGE`: one that is longer than we take at once.
  */
 export type ApiErrorCode =
   | "CONFIG"
   | "UNREACHABLE"
   | "TIMEOUT"
   | "TLS"
+  | "BUSY"
   | "UNAUTHORIZED"
   | "FORBIDDEN"
   | "NOT_FOUND"
   | "EXPIRED"
   | "REFUSED"
-  | "MALFORMED";
+  | "MALFORMED"
+  | "TOO_LARGE";
 
 /** A request that brought no good answer. */
 export class ApiError extends Error {
@@ -52,10 +55,15 @@ export function statusError(what: string, status: number, body: unknown): ApiErr
       );
     case 410:
       return new ApiError("EXPIRED", `${what}: the version is too old (410)${said}`);
-    default:
-      return new ApiError("REFUSED", `${what}: the API server answers ${status}${said}`);
+    default: {
+      const code = BUSY_STATUS.has(status) ? "BUSY" : "REFUSED";
+      return new ApiError(code, `${what}: the API server answers ${status}${said}`);
+    }
   }
 }
+
+/** Said by a server that starts, ends, or has too much to do; 504 is about the version asked for, too. */
+const BUSY_STATUS: ReadonlySet<number> = new Set([408, 429, 500, 502, 503]);
 
 function statusText(body: unknown): string {
   const message =

@@ -1,46 +1,43 @@
 /**
- * Where the API server is and how we prove who we are, by client-node's `KubeConfig`: kubeconfigs with
- * tokens, token files, client certificates, exec plugins and proxies, or the service account of this pod.
- * Read again from time to time, since tokens and certificates are replaced while we run.
+ * Who we are to the API server, for one request after the other: tokens, token files, client certificates
+ * and exec plugins of the kubeconfig, which change while we run. Sends nothing itself.
  */
 import { statSync } from "node:fs";
 import { Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent, type RequestOptions } from "node:https";
-import { KubeConfig } from "@kubernetes/client-node";
+import type { KubeConfig } from "@kubernetes/client-node";
 import type { Clock } from "../../base/clock.ts";
 import { ApiError } from "./api-error.ts";
+import { type ApiLocation, readKubeConfig } from "./kubeconfig.ts";
 
-/** How long a kubeconfig is believed before its file, and the files it names, are read again. */
-const BELIEVED_MS = 60_000;
+/** How long an exec plugin may take. */
+const APPLY_MS_MAX = 30_000;
 
-/** Where to look. */
-export interface ApiLocation {
-  /** Path of a kubeconfig; undefined with an empty `master`: this pod's own service account. */
-  readonly kubeconfig: string | undefined;
-  /** URL that beats the server of the kubeconfig; "" leaves it. */
-  readonly master: string;
-}
+/** TCP asks whether the other end is there after so long without a word. */
+const KEEP_ALIVE_MS = 15_000;
 
-/** What every request is made with. */
+/** What a request is made with. */
 export interface Access {
   readonly server: URL;
   readonly options: RequestOptions;
 }
 
-/** Reads them when they are needed. */
+/** Reads them when they are needed, and again when they changed. */
 export class Credentials {
   readonly #location: ApiLocation;
   readonly #clock: Clock;
   #config: KubeConfig;
-  #readMs: number;
+  /** What the file looked like when it was read; "" to read it anew. */
+  #stamp: string;
+  #applying: Promise<RequestOptions> | undefined;
   #agent: { readonly key: string; readonly agent: HttpAgent } | undefined;
 
   /** Throws an {@link ApiError} `CONFIG` when there is no usable kubeconfig. */
   constructor(location: ApiLocation, clock: Clock) {
     this.#location = location;
     this.#clock = clock;
-    this.#config = readConfig(location);
-    this.#readMs = clock.nowMs();
+    this.#stamp = stampOf(location);
+    this.#config = readKubeConfig(location);
   }
 
   /** URL of the API server, for messages. */
@@ -48,27 +45,64 @@ export class Credentials {
     return this.#config.getCurrentCluster()?.server ?? "";
   }
 
+  /** Notes that the server does not take them: the next request reads all of it again. */
+  distrust(): void {
+    this.#stamp = "";
+  }
+
   /** Rejects with an {@link ApiError} `CONFIG` when an exec plugin fails or a file is gone. */
-  async access(): Promise<Access> {
-    if (this.#clock.nowMs() - this.#readMs >= BELIEVED_MS) {
-      this.#config = readConfig(this.#location);
-      this.#readMs = this.#clock.nowMs();
+  async access(signal: AbortSignal): Promise<Access> {
+    const stamp = stampOf(this.#location);
+    if (stamp !== this.#stamp) {
+      this.#config = readKubeConfig(this.#location);
+      this.#stamp = stamp;
+      this.#applying = undefined;
     }
-    const cluster = this.#config.getCurrentCluster();
-    const options: RequestOptions = {};
-    try {
-      await this.#config.applyToHTTPSOptions(options);
-    } catch (cause) {
-      const text = cause instanceof Error ? cause.message : String(cause);
-      throw new ApiError("CONFIG", `the credentials of the kubeconfig fail: ${text}`, { cause });
-    }
-    if (!cluster?.proxyUrl) options.agent = this.#reuse(options);
+    // Several requests at once are one run of a plugin, and one that hangs is not started again.
+    this.#applying ??= this.#apply();
+    const options = { ...(await this.#inTime(this.#applying, signal)) };
+    if (!this.#config.getCurrentCluster()?.proxyUrl) options.agent = this.#reuse(options);
     return { server: new URL(this.server), options };
   }
 
   /** Closes connections that wait to be used again. */
   close(): void {
-    this.#agent?.agent.destroy();
+    if (this.#agent) closeIdle(this.#agent.agent);
+  }
+
+  async #apply(): Promise<RequestOptions> {
+    const options: RequestOptions = {};
+    try {
+      await this.#config.applyToHTTPSOptions(options);
+      trimToken(options);
+      return options;
+    } catch (cause) {
+      // client-node may have kept what made it fail.
+      this.distrust();
+      const text = cause instanceof Error ? cause.message.trim() : String(cause);
+      throw new ApiError("CONFIG", `the credentials of the kubeconfig fail: ${text}`, { cause });
+    } finally {
+      this.#applying = undefined;
+    }
+  }
+
+  async #inTime(applying: Promise<RequestOptions>, signal: AbortSignal): Promise<RequestOptions> {
+    const done = new AbortController();
+    const end = (): void => done.abort();
+    signal.addEventListener("abort", end);
+    if (signal.aborted) end();
+    const late = this.#clock.sleep(APPLY_MS_MAX, done.signal).then((): never => {
+      const text = `the exec plugin of the kubeconfig does not end within ${APPLY_MS_MAX} ms`;
+      throw new ApiError("CONFIG", text);
+    });
+    // After the race is won nobody waits for the loser.
+    late.catch(() => {});
+    try {
+      return await Promise.race([applying, late]);
+    } finally {
+      signal.removeEventListener("abort", end);
+      done.abort();
+    }
   }
 
   /** One agent as long as certificates stay the same, so that pages of a list share a connection. */
@@ -77,7 +111,7 @@ export class Credentials {
     const isPlain = this.server.startsWith("http:");
     const name = JSON.stringify([isPlain, String(ca), String(cert), String(key), servername]);
     if (this.#agent?.key !== name) {
-      this.#agent?.agent.destroy();
+      this.close();
       const how = { keepAlive: true, keepAliveMsecs: KEEP_ALIVE_MS };
       const tls = { ca, cert, key, servername, rejectUnauthorized };
       const agent = isPlain ? new HttpAgent(how) : new HttpsAgent({ ...how, ...definedOf(tls) });
@@ -87,49 +121,31 @@ export class Credentials {
   }
 }
 
-/** TCP asks whether the other end is there after so long without a word. */
-const KEEP_ALIVE_MS = 15_000;
+/** What tells one state of the file from another. In a pod nothing is read but the token, again and again. */
+function stampOf({ kubeconfig }: ApiLocation): string {
+  if (kubeconfig === undefined) return "no file";
+  try {
+    const { ino, size, mtimeMs } = statSync(kubeconfig);
+    return `${ino} ${size} ${mtimeMs}`;
+  } catch {
+    // What is wrong with it is told by the reading.
+    return "";
+  }
+}
+
+/** Files end in a line end, which no header may have. */
+function trimToken({ headers }: RequestOptions): void {
+  const header = headers as Record<string, unknown> | undefined;
+  const token = header?.["Authorization"];
+  if (header && typeof token === "string") header["Authorization"] = token.trim();
+}
+
+/** Those in use go on. */
+function closeIdle(agent: HttpAgent): void {
+  for (const socket of Object.values(agent.freeSockets).flat()) socket?.destroy();
+}
 
 function definedOf<T extends object>(values: T): Partial<T> {
   const entries = Object.entries(values).filter(([, value]) => value !== undefined);
   return Object.fromEntries(entries) as Partial<T>;
-}
-
-function readConfig({ kubeconfig, master }: ApiLocation): KubeConfig {
-  const config = new KubeConfig();
-  try {
-    if (kubeconfig !== undefined) {
-      statSync(kubeconfig);
-      config.loadFromFile(kubeconfig);
-    } else if (master === "") config.loadFromCluster();
-    else config.loadFromOptions(masterAlone(master));
-  } catch (cause) {
-    const text = cause instanceof Error ? cause.message : String(cause);
-    const what = kubeconfig ?? "the service account of this pod";
-    throw new ApiError("CONFIG", `${what} is no usable kubeconfig: ${text}`, { cause });
-  }
-  const cluster = config.getCurrentCluster();
-  if (!cluster) {
-    const why = `its current context names no cluster (current-context: ${config.currentContext || "none"})`;
-    throw new ApiError("CONFIG", `${kubeconfig}: ${why}`);
-  }
-  const server = master === "" ? cluster.server : master;
-  // client-node refuses plain HTTP unless the certificate, which there is none of, is not checked.
-  const skipTLSVerify = cluster.skipTLSVerify || server.startsWith("http:");
-  config.clusters = config.clusters.map((one) =>
-    one.name === cluster.name ? { ...one, server, skipTLSVerify } : one,
-  );
-  if (!URL.canParse(server)) {
-    throw new ApiError("CONFIG", `${kubeconfig}: server ${JSON.stringify(server)} is no URL`);
-  }
-  return config;
-}
-
-function masterAlone(server: string) {
-  return {
-    clusters: [{ name: "master", server, skipTLSVerify: server.startsWith("http:") }],
-    users: [{ name: "nobody" }],
-    contexts: [{ name: "master", cluster: "master", user: "nobody" }],
-    currentContext: "master",
-  };
 }

@@ -1,5 +1,6 @@
 /** A whole collection, page by page. Half a list is never told: it is all of it, or an error. */
 
+import { KIND_NAMES } from "../parsed-object.ts";
 import type { ApiClient } from "./api-client.ts";
 import { ApiError } from "./api-error.ts";
 import type { Resource } from "./resource.ts";
@@ -10,13 +11,14 @@ export const PAGE_OBJECTS = 500;
 /** Pages of one list; more than 25 million objects are no cluster. */
 const PAGES_MAX = 50_000;
 
-/** What is used of a client. */
-export type ListClient = Pick<ApiClient, "get">;
+/** A page that is too large is asked for again in so many parts. */
+const SMALLER_PAGE_PARTS = 4;
 
-interface ListPage {
-  readonly kind?: unknown;
-  readonly items?: unknown;
-  readonly metadata?: { readonly resourceVersion?: unknown; readonly continue?: unknown };
+interface Page {
+  readonly items: readonly object[];
+  readonly resourceVersion: string;
+  /** "" on the last one. */
+  readonly next: string;
 }
 
 /**
@@ -24,29 +26,68 @@ interface ListPage {
  * Rejects with an {@link ApiError}; `EXPIRED` when the list grew too old between two pages.
  */
 export async function listAll(
-  client: ListClient,
+  client: Pick<ApiClient, "get">,
   resource: Resource,
   { onItem, signal }: { readonly onItem: (item: object) => void; readonly signal: AbortSignal },
 ): Promise<string> {
   const what = `list ${resource.name}`;
+  let limit = PAGE_OBJECTS;
   let next = "";
-  for (let page = 0; page < PAGES_MAX; page++) {
+  for (let pages = 0; pages < PAGES_MAX; pages++) {
     const query = {
       ...resource.query,
-      limit: String(PAGE_OBJECTS),
+      limit: String(limit),
       ...(next !== "" && { continue: next }),
     };
-    const answer = (await client.get(what, resource.path, { query, signal })) as ListPage;
-    const { items, metadata } = answer;
-    if (!Array.isArray(items) || typeof metadata?.resourceVersion !== "string") {
-      throw new ApiError("MALFORMED", `${what}: the answer is no list`);
+    const answer = await getPage(client, resource, { query, signal });
+    if (answer === "too large") {
+      if (limit === 1)
+        throw new ApiError("TOO_LARGE", `${what}: a page of one object is too large`);
+      limit = Math.max(1, Math.floor(limit / SMALLER_PAGE_PARTS));
+      continue;
     }
-    for (const item of items) {
-      if (typeof item === "object" && item !== null) onItem(item);
-      else throw new ApiError("MALFORMED", `${what}: an item that is no object`);
-    }
-    next = typeof metadata.continue === "string" ? metadata.continue : "";
-    if (next === "") return metadata.resourceVersion;
+    const page = readPage(what, resource, answer);
+    page.items.forEach(onItem);
+    if (page.next === "") return page.resourceVersion;
+    if (page.next === next) throw new ApiError("MALFORMED", `${what}: the same page twice`);
+    next = page.next;
   }
   throw new ApiError("MALFORMED", `${what}: over ${PAGES_MAX} pages`);
 }
+
+async function getPage(
+  client: Pick<ApiClient, "get">,
+  { name, path }: Resource,
+  asked: Parameters<ApiClient["get"]>[2],
+): Promise<object | "too large"> {
+  try {
+    return await client.get(`list ${name}`, path, asked);
+  } catch (error) {
+    if (error instanceof ApiError && error.code === "TOO_LARGE") return "too large";
+    throw error;
+  }
+}
+
+function readPage(what: string, { kind }: Resource, answer: object): Page {
+  const malformed = (why: string): ApiError => new ApiError("MALFORMED", `${what}: ${why}`);
+  const { kind: found, items, metadata } = answer as Readonly<Record<string, unknown>>;
+  const expected = `${KIND_NAMES[kind]}List`;
+  if (found !== expected) throw malformed(`expected a ${expected}, found ${shown(found)}`);
+  // An empty list may be null: that is how Go writes it.
+  const list: unknown = items ?? [];
+  const { resourceVersion, continue: next } = (metadata ?? {}) as Record<string, unknown>;
+  if (!Array.isArray(list) || typeof resourceVersion !== "string" || resourceVersion === "") {
+    throw malformed("the answer has no items, or no version");
+  }
+  if (!list.every((item) => typeof item === "object" && item !== null)) {
+    throw malformed("an item that is no object");
+  }
+  return { items: list, resourceVersion, next: typeof next === "string" ? next : "" };
+}
+
+function shown(value: unknown): string {
+  return typeof value === "string" ? JSON.stringify(value.slice(0, FOUND_TEXT_MAX)) : "nothing";
+}
+
+/** Characters of a found text that a message repeats. */
+const FOUND_TEXT_MAX = 60;

@@ -79,14 +79,7 @@ export class Reflector {
     const timeoutS = WATCH_S_MIN + spreadS;
     const startMs = clock.nowMs();
     let events = 0;
-    for await (const batch of watch({
-      client,
-      resource,
-      clock,
-      signal,
-      resourceVersion,
-      timeoutS,
-    })) {
+    for await (const batch of watch({ client, resource, signal, resourceVersion, timeoutS })) {
       onState(undefined);
       events += batch.length;
       this.#take(batch);

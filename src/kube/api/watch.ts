@@ -1,7 +1,7 @@
 /** A watch: the changes of a collection as the API server streams them, a line of JSON each. */
-import type { Clock } from "../../base/clock.ts";
 import type { ApiClient } from "./api-client.ts";
-import { ApiError, connectionError, statusError } from "./api-error.ts";
+import { ApiError, statusError } from "./api-error.ts";
+import { LineCutter } from "./lines.ts";
 import type { Resource } from "./resource.ts";
 
 /** Bytes of one line; the API server stores objects of 1.5 MiB at most. */
@@ -18,14 +18,10 @@ export interface WatchEvent {
   readonly resourceVersion: string;
 }
 
-/** What is used of a client. */
-export type WatchClient = Pick<ApiClient, "stream" | "server">;
-
 /** What a watch needs. */
 export interface WatchOptions {
-  readonly client: WatchClient;
+  readonly client: Pick<ApiClient, "stream">;
   readonly resource: Resource;
-  readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly resourceVersion: string;
   /** Seconds after which the server ends the watch. */
@@ -34,7 +30,8 @@ export interface WatchOptions {
 
 /**
  * First nothing, once the server has agreed; then the events of one read each, in order, until the
- * server ends the watch, which it does after `timeoutS`. Throws an {@link ApiError}; `EXPIRED` when a new list is due.
+ * server ends the watch, which it does after `timeoutS`. Throws an {@link ApiError}; `EXPIRED` when a
+ * new list is due.
  */
 export async function* watch(options: WatchOptions): AsyncGenerator<readonly WatchEvent[], void> {
   const { client, resource, signal, resourceVersion, timeoutS } = options;
@@ -46,46 +43,33 @@ export async function* watch(options: WatchOptions): AsyncGenerator<readonly Wat
     resourceVersion,
     timeoutSeconds: String(timeoutS),
   };
-  const stream = await client.stream(what, resource.path, { query, signal });
-  stream.setTimeout(WATCH_SILENCE_MS_MAX, () => stream.destroy());
+  const silenceMs = WATCH_SILENCE_MS_MAX;
+  const stream = await client.stream(what, resource.path, { query, signal, silenceMs });
+  yield [];
+  const cutter = new LineCutter(WATCH_LINE_BYTES_MAX);
+  for await (const chunk of stream) yield* readEvents(what, cut(what, cutter, chunk));
+}
+
+function cut(what: string, cutter: LineCutter, chunk: Buffer): readonly string[] {
   try {
-    yield [];
-    yield* eventsIn(what, stream as AsyncIterable<Buffer>);
+    return cutter.take(chunk).filter((line) => line.trim() !== "");
   } catch (cause) {
-    throw connectionError(client.server, cause);
-  } finally {
-    stream.destroy();
+    throw new ApiError("MALFORMED", `${what}: ${(cause as RangeError).message}`, { cause });
   }
 }
 
-/** Cuts a stream into lines. What stands after the last line end of a stream that ends is cut off: dropped. */
-async function* eventsIn(
+/** All events of a read at once; those before a bad one are told before it is. */
+function* readEvents(
   what: string,
-  stream: AsyncIterable<Buffer>,
-): AsyncGenerator<readonly WatchEvent[], void> {
-  let parts: Buffer[] = [];
-  let partBytes = 0;
-  for await (const chunk of stream) {
-    const events: WatchEvent[] = [];
-    let start = 0;
-    for (let end = chunk.indexOf(LINE_END); end !== -1; end = chunk.indexOf(LINE_END, start)) {
-      const line = Buffer.concat([...parts, chunk.subarray(start, end)]).toString();
-      parts = [];
-      partBytes = 0;
-      start = end + 1;
-      if (line.trim() !== "") events.push(readEvent(what, line));
-    }
-    const rest = chunk.subarray(start);
-    if (rest.length > 0) parts.push(rest);
-    partBytes += rest.length;
-    if (partBytes > WATCH_LINE_BYTES_MAX) {
-      throw new ApiError("MALFORMED", `${what}: a line over ${WATCH_LINE_BYTES_MAX} bytes`);
-    }
+  lines: readonly string[],
+): Generator<readonly WatchEvent[], void> {
+  const events: WatchEvent[] = [];
+  try {
+    for (const line of lines) events.push(readEvent(what, line));
+  } finally {
     if (events.length > 0) yield events;
   }
 }
-
-const LINE_END = "\n".charCodeAt(0);
 
 function readEvent(what: string, line: string): WatchEvent {
   const { type, object } = parseLine(what, line);
@@ -101,7 +85,7 @@ function readEvent(what: string, line: string): WatchEvent {
     typeof metadata === "object" && metadata !== null && "resourceVersion" in metadata
       ? metadata.resourceVersion
       : undefined;
-  if (typeof resourceVersion !== "string") {
+  if (typeof resourceVersion !== "string" || resourceVersion === "") {
     throw new ApiError("MALFORMED", `${what}: an event without resourceVersion`);
   }
   return { type, object, resourceVersion };
