@@ -1,7 +1,7 @@
 /**
- * A real API server for the lab, and the kube-proxy that ours is held against: etcd, kube-apiserver and
- * kube-proxy, built once from their Go modules and kept in the cache. `KUBEBUILDER_ASSETS` names a folder
- * that has the first two already, as Kubernetes' own test environment has it.
+ * A real API server for the lab, the kubectl that our manifests are applied with, and the kube-proxy that
+ * ours is held against: built once from their Go modules and kept in the cache. `KUBEBUILDER_ASSETS` names
+ * a folder that has the first ones already, as Kubernetes' own test environment has it.
  */
 import {
   existsSync,
@@ -30,6 +30,7 @@ const PROGRAMS = {
   etcd: "./etcd",
   "kube-apiserver": "k8s.io/kubernetes/cmd/kube-apiserver",
   "kube-proxy": "k8s.io/kubernetes/cmd/kube-proxy",
+  kubectl: "k8s.io/kubernetes/cmd/kubectl",
 };
 /** Those that `KUBEBUILDER_ASSETS` has to have. */
 const ASSETS = /** @type {const} */ (["etcd", "kube-apiserver"]);
@@ -63,7 +64,7 @@ export const KUBERNETES_FOLDER = join(BUILD, "lab", "kubernetes");
 export function kubernetesStep() {
   return {
     name: "Kubernetes",
-    why: "a real API server and kube-proxy: built once, about 5 minutes",
+    why: "a real API server, kubectl and kube-proxy: built once, about 5 minutes",
     essential: false,
     present: () => {
       const assets = checkedAssets();
@@ -88,7 +89,8 @@ export function kubernetesStep() {
 }
 
 function target() {
-  const recipe = hashOf({ texts: [KUBERNETES, ETCD, ETCD_MAIN, TOOLS, process.arch] });
+  const made = [KUBERNETES, ETCD, ETCD_MAIN, TOOLS, JSON.stringify(PROGRAMS), process.arch];
+  const recipe = hashOf({ texts: made });
   return join(CACHE, `kubernetes-${KUBERNETES}-${recipe}`);
 }
 
