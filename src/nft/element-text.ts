@@ -63,7 +63,9 @@ function chainAddition({ family, name, ranges }: SourceChain): string[] {
   const chain = `${ip} ${TABLE} ${name}`;
   return [
     `add chain ${chain}`,
-    ...ranges.map((range) => `add rule ${chain} ${ip} saddr ${range} return`),
+    ...ranges.map(
+      (range) => `add rule ${chain} ${ip} saddr ${range} return comment "allowed clients"`,
+    ),
     `add rule ${chain} drop comment "all other clients"`,
   ];
 }

@@ -1,4 +1,5 @@
 /** All tests of ours that have the meaning of one of Kubernetes' own. */
+import { apiCases } from "../e2e/api/all-cases.ts";
 import { serviceCases } from "../e2e/services/all-cases.ts";
 import { conformanceCases } from "../unit/conformance/all-cases.ts";
 import { elsewhere } from "./elsewhere.ts";
@@ -16,7 +17,9 @@ export interface OwnTest {
 export const OWN_TESTS: readonly OwnTest[] = [
   ...conformanceCases.map((one) => toOwn(one, "unit")),
   ...elsewhere,
-  ...serviceCases.filter(({ upstream }) => upstream.length > 0).map((one) => toOwn(one, "lab")),
+  ...[...serviceCases, ...apiCases]
+    .filter(({ upstream }) => upstream.length > 0)
+    .map((one) => toOwn(one, "lab")),
 ];
 
 function toOwn(

@@ -4,7 +4,7 @@ import { bundleProgram } from "../setup/bundle.mjs";
 import { bootLab, type LabResult } from "./boot.ts";
 import type { CaseResult, LabCase } from "./guest-runner.ts";
 
-const SUITE_MS_MAX = 900_000;
+const SUITE_MS_MAX = 1_800_000;
 
 /** What a suite runs. */
 export interface LabSuite {

@@ -4,6 +4,7 @@
 #define _GNU_SOURCE
 #include "pods.h"
 #include <errno.h>
+#include <ifaddrs.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -169,18 +170,35 @@ static void read_lines(struct source *source) {
     if (source->used == sizeof source->line) remove_source(source); /* No line is that long. */
 }
 
-static void listen_at(struct pod *pod, int type, int protocol, uint16_t port) {
+static void listen_at(struct pod *pod, int type, int protocol, const struct endpoint *at) {
     int on = 1, off = 0;
-    struct sockaddr_in6 any = {.sin6_family = AF_INET6, .sin6_port = htons(port)};
-    int socket_ = socket(AF_INET6, type | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol);
+    int socket_ = socket(at->any.sa_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol);
     /* Not every kernel has SCTP; who asks for it there is told by the client. */
     if (socket_ < 0 && errno == EPROTONOSUPPORT && protocol == IPPROTO_SCTP) return;
     if (socket_ < 0) fail("socket");
     setsockopt(socket_, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     setsockopt(socket_, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
-    if (bind(socket_, (void *)&any, sizeof any) < 0) fail("%s: bind port %u", pod->name, port);
+    if (bind(socket_, &at->any, at->size) < 0)
+        fail("%s: bind port %u", pod->name, ntohs(at->v6.sin6_port));
     if (type == SOCK_STREAM && listen(socket_, BACKLOG) < 0) fail("listen");
     add_source(pod, type == SOCK_STREAM ? LISTENER : DATAGRAMS, socket_);
+}
+
+/* A server at all addresses at once would tell clients to use any of them, past a Service's address. */
+static void listen_at_each(struct pod *pod, uint16_t port) {
+    struct ifaddrs *all;
+    if (getifaddrs(&all) < 0) fail("getifaddrs");
+    for (struct ifaddrs *one = all; one; one = one->ifa_next) {
+        struct endpoint at = {.size = 0};
+        int family = one->ifa_addr ? one->ifa_addr->sa_family : AF_UNSPEC;
+        if (family == AF_INET) at.size = sizeof at.v4;
+        if (family == AF_INET6) at.size = sizeof at.v6;
+        if (at.size) memcpy(&at.any, one->ifa_addr, at.size);
+        if (!at.size || (family == AF_INET6 && IN6_IS_ADDR_LINKLOCAL(&at.v6.sin6_addr))) continue;
+        at.v6.sin6_port = htons(port); /* At the same place in both families. */
+        listen_at(pod, SOCK_STREAM, IPPROTO_SCTP, &at);
+    }
+    freeifaddrs(all);
 }
 
 static struct pod *find_pod(const char *name) {
@@ -197,9 +215,12 @@ void start_pod(const char *name, const char *namespace, int delay_ms, char **por
     snprintf(pod->name, sizeof pod->name, "%s", name);
     enter_namespace(namespace);
     for (char *port; (port = strtok_r(NULL, " ", ports));) {
-        listen_at(pod, SOCK_STREAM, IPPROTO_TCP, (uint16_t)atoi(port));
-        listen_at(pod, SOCK_DGRAM, IPPROTO_UDP, (uint16_t)atoi(port));
-        listen_at(pod, SOCK_STREAM, IPPROTO_SCTP, (uint16_t)atoi(port));
+        uint16_t number = (uint16_t)atoi(port);
+        struct endpoint any = {.size = sizeof any.v6};
+        any.v6 = (struct sockaddr_in6){.sin6_family = AF_INET6, .sin6_port = htons(number)};
+        listen_at(pod, SOCK_STREAM, IPPROTO_TCP, &any);
+        listen_at(pod, SOCK_DGRAM, IPPROTO_UDP, &any);
+        listen_at_each(pod, number);
     }
     enter_namespace("-");
 }
