@@ -24,8 +24,8 @@ export function breaches(
 }
 
 function breachesOf(test: UpstreamTest, isCovered: boolean): string[] {
-  const { id, cannotApply, notYet, differs } = test;
-  if (cannotApply !== undefined || notYet !== undefined) {
+  const { id, cannotApply, differs } = test;
+  if (cannotApply !== undefined) {
     return isCovered ? [`${id}: has one of ours, and a reason why there is none`] : [];
   }
   if (isCovered) return [];

@@ -16,8 +16,8 @@ that has the same meaning. \`npm test\` fails when one of ours fails or is left 
 of ours nor a reason, and when this page is not what the suites make: "passes" is true of the commit that says so.
 
 This page is generated: \`npm run docs:conformance\`. Tests of kind "unit" need no kernel; those of kind "lab" are the real
-agent on a real kernel, with pods, another node and an outside. Where we differ on purpose, ours shows what holds instead:
-see [differences](differences.md).`;
+agent on a real kernel, its objects on a real API server, with pods, another node and an outside. Where we differ on
+purpose, ours shows what holds instead: see [differences](differences.md).`;
 
 /** The whole page. */
 export function conformancePage(chapters: readonly Chapter[], own: readonly OwnTest[]): string {
@@ -33,15 +33,15 @@ export function conformancePage(chapters: readonly Chapter[], own: readonly OwnT
 
 function summary(chapters: readonly Chapter[]): string {
   const rows = chapters.map(({ title, tests }) => {
-    const count = (remark: "differs" | "cannotApply" | "notYet") =>
+    const count = (remark: "differs" | "cannotApply") =>
       tests.filter((test) => test[remark] !== undefined).length;
-    const counts = [count("differs"), count("cannotApply"), count("notYet")];
+    const counts = [count("differs"), count("cannotApply")];
     const same = tests.length - counts.reduce((sum, one) => sum + one, 0);
     return `| ${[title, tests.length, same, ...counts].join(" | ")} |`;
   });
   return [
-    "| | upstream's tests | the same | different on purpose | cannot apply | not yet |",
-    "|---|---|---|---|---|---|",
+    "| | upstream's tests | the same | different on purpose | cannot apply |",
+    "|---|---|---|---|---|",
     ...rows,
   ].join("\n");
 }
@@ -69,9 +69,8 @@ function row(test: UpstreamTest, ours: readonly OwnTest[]): string {
   return `| ${cell(test.name)} | ${names} | ${cell(result(test))} |`;
 }
 
-function result({ differs, cannotApply, notYet }: UpstreamTest): string {
+function result({ differs, cannotApply }: UpstreamTest): string {
   if (cannotApply !== undefined) return `cannot apply: ${cannotApply}`;
-  if (notYet !== undefined) return `not yet: ${notYet}`;
   return differs === undefined ? "passes" : `passes, and differs: ${differs}`;
 }
 

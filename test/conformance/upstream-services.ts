@@ -16,10 +16,7 @@ const services = suiteTests("Services", [
   "should be able to up and down services",
   "should work after the service has been recreated",
   "should work after restarting kube-proxy",
-  {
-    name: "should work after restarting apiserver",
-    notYet: "the lab's agent reads manifests: there is no API server to restart",
-  },
+  "should work after restarting apiserver",
   "should be able to create a functioning NodePort service",
   "should be possible to connect to a service via ExternalIP when the external IP is not assigned to a node",
   "should be able to update service type to NodePort listening on same port number but different protocols",

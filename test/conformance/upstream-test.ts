@@ -12,16 +12,13 @@ export interface UpstreamTest {
   readonly differs: string | undefined;
   /** Why there can be none of ours: follows "cannot apply:". */
   readonly cannotApply: string | undefined;
-  /** What ours waits for, where there is none yet. */
-  readonly notYet: string | undefined;
 }
 
 /** A name, or a name with what there is to say about it. */
 export type ListedTest =
   | string
   | { readonly name: string; readonly differs: string }
-  | { readonly name: string; readonly cannotApply: string }
-  | { readonly name: string; readonly notYet: string };
+  | { readonly name: string; readonly cannotApply: string };
 
 /** The tests of one file of unit tests. Go's unit tests have names that need no suite: `id` is the name. */
 export function unitTests(file: string, tests: readonly ListedTest[]): readonly UpstreamTest[] {
@@ -38,7 +35,7 @@ function nameOf(test: ListedTest): string {
 }
 
 function upstreamTest(suite: string, test: ListedTest, id: string): UpstreamTest {
-  const remark: Partial<Pick<UpstreamTest, "differs" | "cannotApply" | "notYet">> =
+  const remark: Partial<Pick<UpstreamTest, "differs" | "cannotApply">> =
     typeof test === "string" ? {} : test;
   return {
     suite,
@@ -46,7 +43,6 @@ function upstreamTest(suite: string, test: ListedTest, id: string): UpstreamTest
     id,
     differs: remark.differs,
     cannotApply: remark.cannotApply,
-    notYet: remark.notYet,
   };
 }
 
