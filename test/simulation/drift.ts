@@ -62,3 +62,10 @@ export function drift(kernel: FakeKernel, random: Random, foreign: ReadonlySet<s
       return { what: "delete the link", subjects: [] };
   }
 }
+
+/** Puts there what the agent finds at its first start, and what it has to leave alone for ever. */
+export function addForeign(kernel: FakeKernel): void {
+  const settings = { ...SETTINGS, scheduler: "wlc" };
+  kernel.addForeign({ key: tcp("192.0.2.1", 80), settings }, [destination("10.9.0.1", 80)]);
+  kernel.addForeign({ key: { mark: 7, family: "ipv4" }, settings }, []);
+}

@@ -12,15 +12,14 @@ import { FakeKernel } from "../fakes/fake-kernel.ts";
 import { FakeSource } from "../fakes/fake-source.ts";
 import { ManualClock } from "../fakes/manual-clock.ts";
 import { AUDIT_PERIOD_MS, PLAN_OPTIONS } from "../unit/agent/node-under-test.ts";
-import { destination, SETTINGS, tcp } from "../unit/plan/samples.ts";
 import { Cluster, NODE_NAME, SCHEDULERS } from "./cluster.ts";
 import { setConnections } from "./connections.ts";
 import { differences, type Excused } from "./differences.ts";
-import { drift } from "./drift.ts";
+import { addForeign, drift } from "./drift.ts";
 import { type Desire, desireOf } from "./oracle.ts";
 import { Random } from "./random.ts";
 import { addressOf, changeText } from "./story-text.ts";
-import { noTrouble, type Trouble, UnreliableKernel } from "./unreliable-kernel.ts";
+import { noTrouble, randomTrouble, type Trouble, UnreliableKernel } from "./unreliable-kernel.ts";
 import { Watch } from "./watch.ts";
 
 /** Long enough for every back-off, drain, audit round and question about schedulers. */
@@ -60,7 +59,7 @@ export class Simulation {
     this.#random = new Random(seed);
     this.#cluster = new Cluster(this.#random);
     this.#kernel.canProbeSchedulers = this.#random.chance(70);
-    this.#addForeign();
+    addForeign(this.#kernel);
     this.#watch = new Watch(this.#kernel);
     this.#kernel.refuse = (operation) => {
       const { kernel } = this.#life;
@@ -168,12 +167,7 @@ export class Simulation {
   }
 
   #setTrouble(): void {
-    const percent = (): number => (this.#random.chance(50) ? 0 : this.#random.pick([5, 30, 90]));
-    Object.assign(this.#trouble, noTrouble());
-    this.#trouble.failedCalls = percent();
-    this.#trouble.slowCalls = percent();
-    this.#trouble.cutCalls = Math.min(percent(), 30);
-    this.#trouble.refusedOperations = percent();
+    Object.assign(this.#trouble, randomTrouble(this.#random));
     this.#trace(`trouble ${JSON.stringify(this.#trouble)}`);
   }
 
@@ -245,12 +239,6 @@ export class Simulation {
     const { failures, draining, passes } = this.#life.agent.status();
     if (failures.length > 0) this.#watch.violations.push(`failures stand: ${passes} passes`);
     if (draining.length > 0) this.#watch.violations.push("drains without end");
-  }
-
-  #addForeign(): void {
-    const settings = { ...SETTINGS, scheduler: "wlc" };
-    this.#kernel.addForeign({ key: tcp("192.0.2.1", 80), settings }, [destination("10.9.0.1", 80)]);
-    this.#kernel.addForeign({ key: { mark: 7, family: "ipv4" }, settings }, []);
   }
 
   #trace(what: string): void {

@@ -26,6 +26,17 @@ export function noTrouble(): Trouble {
   return { failedCalls: 0, slowCalls: 0, cutCalls: 0, refusedOperations: 0 };
 }
 
+/** Each kind of trouble by itself: none, or a little, or much of it. */
+export function randomTrouble(random: Random): Trouble {
+  const percent = (): number => (random.chance(50) ? 0 : random.pick([5, 30, 90]));
+  return {
+    failedCalls: percent(),
+    slowCalls: percent(),
+    cutCalls: Math.min(percent(), 30),
+    refusedOperations: percent(),
+  };
+}
+
 /** Made of what it shares with the other lives. */
 export class UnreliableKernel implements Kernel {
   readonly ipvs: Kernel["ipvs"];
