@@ -1,9 +1,11 @@
 /** `kube-ipvs plan`: what `run` would change now. Changes nothing. */
 import type { Command } from "commander";
 import { dryRun } from "../agent/dry-run.ts";
-import { ConfigError } from "../config/config-error.ts";
+import type { Config } from "../config/config.ts";
 import type { ConfigFlags } from "../config/given-settings.ts";
-import type { SourceProblem } from "../kube/change.ts";
+import { ApiClient } from "../kube/api/api-client.ts";
+import { readApi } from "../kube/api/read-api.ts";
+import type { Snapshot, SourceProblem } from "../kube/change.ts";
 import { readManifests } from "../kube/read-manifests.ts";
 import { flatten } from "../plan/diff.ts";
 import type { CliContext } from "./context.ts";
@@ -24,6 +26,7 @@ export function addPlan(program: Command, context: CliContext): void {
       "after",
       `
 Examples:
+  kube-ipvs plan --kubeconfig /etc/kube-ipvs/kubeconfig.yaml --cluster-cidr 10.244.0.0/16
   kube-ipvs plan --manifests ./deploy/samples --node-name demo-node
   kube-ipvs plan --manifests ./deploy/samples --node-name demo-node -o json | jq '.operations | length'
 `,
@@ -41,11 +44,7 @@ interface PlanFlags extends ConfigFlags {
 async function plan(flags: PlanFlags, context: CliContext): Promise<void> {
   const { output, exitCode } = flags;
   const config = await loadRunConfig(flags, context);
-  if (config.source.kind === "api") {
-    const message = "`plan` reads a folder: give --manifests DIR";
-    throw new ConfigError([{ where: "--manifests", message }]);
-  }
-  const { picture, problems } = await readManifests(config.source.folder);
+  const { picture, problems } = await readSource(config, context);
   const kernel = await context.openKernel();
   try {
     const result = await dryRun({
@@ -64,6 +63,19 @@ async function plan(flags: PlanFlags, context: CliContext): Promise<void> {
     if (exitCode && operations.length > 0) context.exitWith(EXIT_CODES.differs.code);
   } finally {
     kernel.close();
+  }
+}
+
+async function readSource(
+  { source, nodeName }: Config,
+  { clock, signal }: CliContext,
+): Promise<Snapshot> {
+  if (source.kind === "manifests") return await readManifests(source.folder);
+  const client = new ApiClient(source, clock);
+  try {
+    return await readApi({ client, clock, nodeName, signal });
+  } finally {
+    client.close();
   }
 }
 

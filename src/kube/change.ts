@@ -15,6 +15,12 @@ export interface Picture {
   readonly complete: boolean;
 }
 
+/** What a source knew when it was asked once, for commands that look and leave. */
+export interface Snapshot {
+  readonly picture: Picture;
+  readonly problems: readonly SourceProblem[];
+}
+
 /** One difference to what was told before. A value of `undefined` means that the object is gone. */
 export type Change =
   | { readonly kind: "replaced"; readonly picture: Picture }

@@ -1,19 +1,13 @@
 /** Reads a folder of manifests once, as it is now: for commands that look and leave. */
 import { join } from "node:path";
-import type { Picture, SourceProblem } from "./change.ts";
+import type { Snapshot } from "./change.ts";
 import { errorText, isJsonName, lookAtFolder, readManifestFile } from "./manifest-folder.ts";
 import { ManifestSet } from "./manifest-set.ts";
 import { parseManifestText } from "./manifest-text.ts";
 import { StringPool } from "./string-pool.ts";
 
-/** Everything that the files of a folder say, and what is wrong with them. */
-export interface ReadManifests {
-  readonly picture: Picture;
-  readonly problems: readonly SourceProblem[];
-}
-
 /** Reads all manifests of `folder`. Throws {@link ManifestFolderError} when the folder cannot be read. */
-export async function readManifests(folder: string): Promise<ReadManifests> {
+export async function readManifests(folder: string): Promise<Snapshot> {
   const set = new ManifestSet();
   const pool = new StringPool();
   const { files } = await lookAtFolder(folder).catch((cause: unknown) => {

@@ -4,7 +4,8 @@
  * `CONFIG`: the kubeconfig is none. `UNREACHABLE`, `TIMEOUT`, `TLS`: no answer. `BUSY`: an answer that may
  * be another one soon. `UNAUTHORIZED`, `FORBIDDEN`: credentials or rights are wrong. `NOT_FOUND`: the server
  * is too old. `EXPIRED`: what was asked for is gone, a new list is due. `REFUSED`: any other status.
- * `MALFORMED`: an answer that is none. `TOO_LARGE`: one that is longer than we take at once.
+ * `MALFORMED`: an answer that is none. `TOO_LARGE`: one that is longer than we take at once. `ENDED`: we were
+ * asked to end before there was an answer.
  */
 export type ApiErrorCode =
   | "CONFIG"
@@ -18,7 +19,8 @@ export type ApiErrorCode =
   | "EXPIRED"
   | "REFUSED"
   | "MALFORMED"
-  | "TOO_LARGE";
+  | "TOO_LARGE"
+  | "ENDED";
 
 /** A request that brought no good answer. */
 export class ApiError extends Error {

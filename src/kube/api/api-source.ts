@@ -57,6 +57,11 @@ export class ApiSource implements ClusterSource {
     return this.#problems;
   }
 
+  /** Why lists and watches that fail now do so; several may have one reason. */
+  failures(): readonly ApiError[] {
+    return [...this.#states.values()];
+  }
+
   async *changes(signal: AbortSignal): AsyncGenerator<readonly Change[], void> {
     const ended = new AbortController();
     const end = (): void => {

@@ -1,9 +1,13 @@
 /** `kube-ipvs plan`: what is printed and how it exits; nothing is written. */
+import { createServer } from "node:http";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { parseAllDocuments } from "yaml";
+import { systemClock } from "../../../src/base/clock.ts";
 import { EXIT_CODES } from "../../../src/cli/exit-codes.ts";
 import { CONFIG_DEFAULTS } from "../../../src/config/config.ts";
+import { ManualClock } from "../../fakes/manual-clock.ts";
 import { destination, SETTINGS, tcp } from "../plan/samples.ts";
-import { Shell, webManifest } from "./shell.ts";
+import { type Printed, Shell, webManifest } from "./shell.ts";
 
 let shell: Shell;
 beforeEach(async () => {
@@ -103,3 +107,67 @@ test("a folder that is not there is one sentence", async () => {
   expect(err).toContain("nowhere");
   expect(err.trimEnd().split("\n")).toHaveLength(1);
 });
+
+test("with an API server it prints the same as with a folder of the same objects", async () => {
+  await shell.write("web.yaml", webManifest());
+  const folder = await shell.run("plan --manifests DIR --node-name node-a");
+  const server = await listingServer(parseAllDocuments(webManifest()).map((one) => one.toJS()));
+  try {
+    const { code, out } = await shell.run(`plan --master ${server.url} --node-name node-a`);
+    expect({ code, out }).toEqual({ code: 0, out: folder.out });
+  } finally {
+    server.close();
+  }
+});
+
+test("an API server that nobody runs is one sentence after the time limit", async () => {
+  const gone = await listingServer([]);
+  gone.close();
+  const clock = new ManualClock();
+  shell.clock = clock;
+  let printed: Printed | undefined;
+  const running = shell.run(`plan --master ${gone.url}`).then((one) => (printed = one));
+  while (!printed) {
+    await clock.advance(1_000);
+    await systemClock.sleep(1);
+  }
+  const { code, err, out } = await running;
+  expect(code).toBe(EXIT_CODES.failed.code);
+  expect(out).toBe("");
+  expect(err).toContain(`no picture of the cluster from ${gone.url}`);
+  expect(err).toContain("ECONNREFUSED");
+  expect(err.trimEnd().split("\n")).toHaveLength(1);
+});
+
+interface ManifestObject {
+  readonly kind: string;
+  readonly metadata: object;
+}
+
+/** Answers lists of these objects; a watch stays open until the client leaves. */
+async function listingServer(objects: readonly ManifestObject[]) {
+  const server = createServer((request, response) => {
+    const url = new URL(request.url ?? "", "http://localhost");
+    response.writeHead(200, { "content-type": "application/json" });
+    if (url.searchParams.has("watch")) return response.flushHeaders();
+    const [kind = ""] = ["Service", "EndpointSlice", "Node"].filter((one) =>
+      url.pathname.endsWith(`/${one.toLowerCase()}s`),
+    );
+    const items = objects
+      .filter((one) => one.kind === kind)
+      .map((one) => ({ ...one, metadata: { ...one.metadata, resourceVersion: "1" } }));
+    response.end(
+      JSON.stringify({ kind: `${kind}List`, metadata: { resourceVersion: "1" }, items }),
+    );
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  const port = typeof address === "object" && address !== null ? address.port : 0;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    close: (): void => {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}

@@ -2,7 +2,7 @@
 import { mkdtemp, open, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { systemClock } from "../../../src/base/clock.ts";
+import { type Clock, systemClock } from "../../../src/base/clock.ts";
 import type { CliContext } from "../../../src/cli/context.ts";
 import { runProgram } from "../../../src/cli/program.ts";
 import { FakeKernel } from "../../fakes/fake-kernel.ts";
@@ -18,6 +18,7 @@ export interface Printed {
 export class Shell {
   readonly kernel = new FakeKernel();
   readonly folder: string;
+  clock: Clock = systemClock;
   /** Thrown instead of a kernel. */
   kernelError: Error | undefined;
   readonly end = new AbortController();
@@ -63,7 +64,7 @@ export class Shell {
         hostname: "node-a",
         readFile: (path) => readFile(path, "utf8"),
       },
-      clock: systemClock,
+      clock: this.clock,
       write: (text) => {
         printed.out += text;
       },
