@@ -5,7 +5,6 @@ import { closeSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { SAMPLE_NODE } from "../lab/sample-topology.ts";
-import { MANIFESTS } from "./manifests.ts";
 
 const PROGRAM = join("dist", "main.js");
 const LOG = "/run/kube-ipvs.log";
@@ -27,10 +26,13 @@ export const WARNING = "warn";
 
 /** The agent; it can be killed and started again, and goes on in the same log. */
 export class AgentProcess {
+  readonly #arguments: readonly string[];
   #child: ChildProcess | undefined;
 
-  /** Begins an empty log; starts nothing. */
-  constructor() {
+  /** `source` says where the objects are. Begins an empty log; starts nothing. */
+  constructor(source: readonly string[]) {
+    const words = ["--node-name", SAMPLE_NODE, "--log-format", "json"];
+    this.#arguments = [PROGRAM, "run", ...source, ...words];
     writeFileSync(LOG, "");
   }
 
@@ -38,9 +40,7 @@ export class AgentProcess {
   start(): number {
     const log = openSync(LOG, "a");
     const startMs = performance.now();
-    const child = spawn(process.execPath, [PROGRAM, ...RUN_ARGUMENTS], {
-      stdio: ["ignore", log, log],
-    });
+    const child = spawn(process.execPath, this.#arguments, { stdio: ["ignore", log, log] });
     closeSync(log);
     child.on("error", () => {}); // Seen as a log line that never comes.
     this.#child = child;
@@ -89,11 +89,6 @@ export class AgentProcess {
     return this.line("first sync finished", is, { mark });
   }
 }
-
-const RUN_ARGUMENTS = [
-  ...["run", "--manifests", MANIFESTS, "--node-name", SAMPLE_NODE],
-  ...["--log-format", "json"],
-];
 
 /** What a command of kube-ipvs prints. Rejects when it fails. */
 export async function kubeIpvs(...words: readonly string[]): Promise<string> {

@@ -3,14 +3,16 @@ import { release } from "node:os";
 import { SAMPLE_CLIENT_POD, SAMPLE_PODS } from "../lab/sample-topology.ts";
 import { createTopology } from "../lab/topology.ts";
 import { AgentProcess, kubeIpvs } from "./agent-process.ts";
-import { brokenFolder } from "./chapters/broken-folder.ts";
+import { clusterOfSamples } from "./api-samples.ts";
+import { brokenSource } from "./chapters/broken-source.ts";
 import { endpointRemoved } from "./chapters/endpoint-removed.ts";
 import { killed } from "./chapters/killed.ts";
 import { liveEdit } from "./chapters/live-edit.ts";
 import { misspelled } from "./chapters/misspelled.ts";
 import { sixSchedulers } from "./chapters/six-schedulers.ts";
-import { copySamples, MANIFESTS } from "./manifests.ts";
+import { folderOfSamples } from "./manifests.ts";
 import { type NodeUnderTest, POD_MS, SLOW_POD, SLOW_POD_MS, seconds } from "./node-under-test.ts";
+import type { Samples } from "./samples.ts";
 import { chapter, check, doing, end, say } from "./story.ts";
 
 const CHAPTERS: readonly ((node: NodeUnderTest) => Promise<void>)[] = [
@@ -19,7 +21,7 @@ const CHAPTERS: readonly ((node: NodeUnderTest) => Promise<void>)[] = [
   endpointRemoved,
   misspelled,
   killed,
-  brokenFolder,
+  brokenSource,
 ];
 
 /** The part of `status -o json` that the demo reads. */
@@ -28,8 +30,8 @@ interface Status {
 }
 
 /** Starts the agent and waits for its first sync. */
-async function startAgent(): Promise<NodeUnderTest> {
-  const agent = new AgentProcess();
+async function startAgent(samples: Samples): Promise<NodeUnderTest> {
+  const agent = new AgentProcess(samples.agentArguments);
   const mark = agent.mark();
   const startMs = agent.start();
   const { applied = 0, refused = 0 } = await agent.firstSync(mark);
@@ -42,7 +44,7 @@ async function startAgent(): Promise<NodeUnderTest> {
   );
   const sockets = new Map(virtualServices.map(({ service, id }) => [service, id.split("/")[1]]));
   return {
-    agent,
+    ...{ agent, samples },
     socketOf: (service) => {
       const socket = sockets.get(`shop/${service}`);
       if (socket === undefined) throw new Error(`status knows no shop/${service}`);
@@ -64,10 +66,12 @@ async function tell(): Promise<void> {
     delayMs: pod.name === SLOW_POD ? SLOW_POD_MS : POD_MS,
   }));
   const topology = await createTopology({ pods: [...pods, SAMPLE_CLIENT_POD] });
-  copySamples();
-  say(`kube-ipvs run --manifests ${MANIFESTS} (a copy of deploy/samples)`);
+  const isApi = process.argv.includes("--api");
+  if (isApi) doing("starting etcd and kube-apiserver");
+  const samples = isApi ? await clusterOfSamples() : folderOfSamples();
+  say(samples.start);
   doing("kube-ipvs starts");
-  const node = await startAgent();
+  const node = await startAgent(samples);
   for (const one of CHAPTERS) await tellChapter(() => one(node));
   await node.agent.end("SIGTERM");
   await topology.close();

@@ -1,9 +1,9 @@
 /** A writable copy of the sample manifests, edited as careful editors do it: renamed into place. */
 import { cpSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { type Edit, editDocuments, type Samples, type Target } from "./samples.ts";
 
-/** Where the copy is. */
-export const MANIFESTS = "/run/manifests";
+const MANIFESTS = "/run/manifests";
 /** The file with the Services that the demo edits. */
 const FILE = join(MANIFESTS, "schedulers.yaml");
 /** Not a manifest by its name, so that nobody reads it before it is whole. */
@@ -11,64 +11,41 @@ const NEXT_FILE = join(MANIFESTS, ".schedulers.next");
 const AWAY = `${MANIFESTS}-away`;
 const HALF = 0.5;
 
-/** Copies deploy/samples. */
-export function copySamples(): void {
+/** Copies deploy/samples to a folder of manifests. */
+export function folderOfSamples(): Samples {
   cpSync("deploy/samples", MANIFESTS, { recursive: true });
+  return {
+    agentArguments: ["--manifests", MANIFESTS],
+    start: `kube-ipvs run --manifests ${MANIFESTS} (a copy of deploy/samples)`,
+    editBegins: "the new file's rename into place",
+    edit,
+    breakTitle: "Half a file, and no folder at all",
+    breakStory:
+      "schedulers.yaml is cut in the middle, then mended; then the whole folder goes and comes back.",
+    breakages: [
+      { what: "half a file", breakIt: writeHalf },
+      { what: "no folder", breakIt: takeFolderAway },
+    ],
+  };
 }
 
-/** What an edit was. */
-export interface Edit {
-  /** When the new file was put there (performance.now). */
-  readonly atMs: number;
-  /** The lines that changed, with the one before them. */
-  readonly diff: string;
-}
-
-/** Changes one object of the file, and puts the new file in the place of the old one. */
-export function edit(
-  { kind, name }: { readonly kind: "Service" | "EndpointSlice"; readonly name: string },
-  change: (text: string) => string,
-): Edit {
+async function edit(target: Target, change: (text: string) => string): Promise<Edit> {
   const documents = readFileSync(FILE, "utf8").split(/^---\n/m);
-  const edited = documents.map((text) => (isObject(text, kind, name) ? change(text) : text));
-  const changed = documents.filter((text, index) => text !== edited[index]);
-  if (changed.length !== 1) {
-    throw new Error(`an edit of ${kind} ${name} changed ${changed.length} objects`);
-  }
+  const { edited, diff } = editDocuments(documents, target, change);
   writeFileSync(NEXT_FILE, edited.join("---\n"));
   const atMs = performance.now();
   renameSync(NEXT_FILE, FILE);
-  return { atMs, diff: changed.map((text) => diffText(text, change(text))).join("") };
+  return { atMs, diff };
 }
 
-/** Writes only the first half of the file, in place; returns a function that writes the rest. */
-export function writeHalf(): () => void {
+/** Writes only the first half of the file, in place. */
+async function writeHalf(): Promise<() => Promise<void>> {
   const text = readFileSync(FILE, "utf8");
   writeFileSync(FILE, text.slice(0, text.length * HALF));
-  return () => writeFileSync(FILE, text);
+  return async () => writeFileSync(FILE, text);
 }
 
-/** Takes the folder away; returns a function that brings it back. */
-export function takeFolderAway(): () => void {
+async function takeFolderAway(): Promise<() => Promise<void>> {
   renameSync(MANIFESTS, AWAY);
-  return () => renameSync(AWAY, MANIFESTS);
-}
-
-/** Everything between the first and the last line that differ. */
-function diffText(before: string, after: string): string {
-  const old = before.split("\n");
-  const fresh = after.split("\n");
-  const first = old.findIndex((line, index) => line !== fresh[index]);
-  let same = 0;
-  const rest = Math.min(old.length, fresh.length) - first;
-  while (same < rest && old.at(-1 - same) === fresh.at(-1 - same)) same += 1;
-  return [
-    `  ${old[first - 1]}`,
-    ...old.slice(first, old.length - same).map((line) => `- ${line}`),
-    ...fresh.slice(first, fresh.length - same).map((line) => `+ ${line}`),
-  ].join("\n");
-}
-
-function isObject(text: string, kind: string, name: string): boolean {
-  return text.includes(`\nkind: ${kind}\n`) && text.includes(`\n  name: ${name}\n`);
+  return async () => renameSync(AWAY, MANIFESTS);
 }

@@ -2,6 +2,7 @@
 import { ofFamily, SAMPLE_CLIENT_POD } from "../lab/sample-topology.ts";
 import { type ClientTraffic, startLoad } from "../lab/traffic.ts";
 import type { AgentProcess, LogLine } from "./agent-process.ts";
+import type { Samples } from "./samples.ts";
 import { check } from "./story.ts";
 
 /** The pod that takes its time, and how long. */
@@ -13,7 +14,7 @@ export const POD_MS = 4;
 /** Requests a second of the load in the background: a small part of what the guest can do. */
 const BACKGROUND_RATE = 100;
 const BACKGROUND_CONNECTIONS = 24;
-const BACKGROUND_MS_MAX = 60_000;
+const BACKGROUND_MS_MAX = 180_000;
 /** The tool takes this long to start at most. */
 const START_MS_MAX = 500;
 /** After its first pass an edit has this long for a second one, which would be one too many. */
@@ -22,6 +23,7 @@ export const SETTLE_MS = 150;
 /** What is there. */
 export interface NodeUnderTest {
   readonly agent: AgentProcess;
+  readonly samples: Samples;
   /** Address and port of a Service by its name, such as `web-rr`: as the kernel has them. */
   socketOf(service: string): string;
 }

@@ -2,7 +2,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type HoldResult, hold, load } from "../../lab/traffic.ts";
 import { kernelService, untilSeen } from "../kernel-table.ts";
-import { type Edit, edit } from "../manifests.ts";
 import {
   backgroundLoad,
   fromClients,
@@ -10,6 +9,7 @@ import {
   type NodeUnderTest,
   seconds,
 } from "../node-under-test.ts";
+import type { Edit } from "../samples.ts";
 import { chapter, check, doing, quote, say } from "../story.ts";
 
 const POD = "p2";
@@ -36,7 +36,7 @@ export async function endpointRemoved(node: NodeUnderTest): Promise<void> {
   );
   doing("an endpoint is removed under load");
   const to = node.socketOf("web-rr");
-  const deadline = setDrainTimeout();
+  const deadline = await setDrainTimeout(node);
   const openedMs = performance.now();
   const open = await hold({
     ...fromClients(to),
@@ -46,7 +46,7 @@ export async function endpointRemoved(node: NodeUnderTest): Promise<void> {
   });
   const background = backgroundLoad(to);
   await sleep(BEFORE_MS);
-  const { atMs: removedMs, diff } = removeEndpoint();
+  const { atMs: removedMs, diff } = await removeEndpoint(node);
   const { tookMs } = await untilSeen(
     `weight 0 of ${DESTINATION}`,
     () => destination(to)?.weight === 0,
@@ -65,7 +65,7 @@ export async function endpointRemoved(node: NodeUnderTest): Promise<void> {
   quote(`${deadline.diff}\n${diff}`);
   check(
     tookMs < EDIT_MS_MAX,
-    `weight 0 in the kernel ${ms(tookMs)} after the new file was renamed into place`,
+    `weight 0 in the kernel ${ms(tookMs)} after ${node.samples.editBegins}`,
   );
   const others = Object.entries(fresh.pods).map(([pod, count]) => `${pod} ${count}`);
   check(
@@ -98,16 +98,18 @@ function checkHeld(
   );
 }
 
-function setDrainTimeout(): Edit {
+function setDrainTimeout({ samples }: NodeUnderTest): Promise<Edit> {
   const line = `    kube-ipvs.io/drain-timeout: ${DRAIN_MS / 1000}s\n`;
-  return edit({ kind: "Service", name: "web-rr" }, (text) =>
+  return samples.edit({ kind: "Service", name: "web-rr" }, (text) =>
     text.replace("annotations:\n", `annotations:\n${line}`),
   );
 }
 
-function removeEndpoint(): Edit {
+function removeEndpoint({ samples }: NodeUnderTest): Promise<Edit> {
   const endpoint = new RegExp(`- addresses: \\["${ADDRESS}"\\]\\n(  .*\\n)*`);
-  return edit({ kind: "EndpointSlice", name: "web-rr-1" }, (text) => text.replace(endpoint, ""));
+  return samples.edit({ kind: "EndpointSlice", name: "web-rr-1" }, (text) =>
+    text.replace(endpoint, ""),
+  );
 }
 
 function destination(to: string): { readonly weight: number; readonly active: number } | undefined {

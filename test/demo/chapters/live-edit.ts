@@ -2,7 +2,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { hold } from "../../lab/traffic.ts";
 import { kernelService, type Seen, untilSeen } from "../kernel-table.ts";
-import { edit } from "../manifests.ts";
 import {
   appliedIn,
   backgroundLoad,
@@ -26,8 +25,8 @@ export async function liveEdit(node: NodeUnderTest): Promise<void> {
   say(
     `The annotation of web-rr becomes ${EDITS.join(", ")}, with requests going on and ` +
       `${HELD_CONNECTIONS} connections held open. ` +
-      "The time runs from the new file's rename into place until the kernel's own " +
-      "table has the scheduler: seeing the file, reading it, planning, writing. " +
+      `The time runs from ${node.samples.editBegins} until the kernel's own ` +
+      "table has the scheduler: seeing it, reading it, planning, writing. " +
       "The guest has one slow processor, which makes the requests and the answers too.",
   );
   doing("five edits under load");
@@ -78,12 +77,12 @@ function checkTimes(seen: readonly Seen[]): void {
 }
 
 async function editScheduler(
-  { agent }: NodeUnderTest,
+  { agent, samples }: NodeUnderTest,
   to: string,
   scheduler: string,
 ): Promise<MeasuredEdit> {
   const mark = agent.mark();
-  const { atMs: sinceMs, diff } = edit({ kind: "Service", name: "web-rr" }, (text) =>
+  const { atMs: sinceMs, diff } = await samples.edit({ kind: "Service", name: "web-rr" }, (text) =>
     text.replace(/scheduler: \w+/, `scheduler: ${scheduler}`),
   );
   const seen = await untilSeen(

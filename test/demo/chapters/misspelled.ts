@@ -1,7 +1,6 @@
 /** A scheduler that does not exist: nothing breaks, and everybody who looks is told. */
-import { type AgentProcess, kubeIpvs, WARNING } from "../agent-process.ts";
+import { kubeIpvs, WARNING } from "../agent-process.ts";
 import { kernelService } from "../kernel-table.ts";
-import { edit } from "../manifests.ts";
 import type { NodeUnderTest } from "../node-under-test.ts";
 import { chapter, check, doing, quote, say } from "../story.ts";
 
@@ -15,7 +14,7 @@ export async function misspelled(node: NodeUnderTest): Promise<void> {
   chapter("4. A misspelled scheduler");
   say(`The annotation of web-lc becomes ${MISSPELLED}. The log of kube-ipvs says:`);
   doing("waiting for the warning");
-  const warning = await misspell(node.agent);
+  const warning = await misspell(node);
   quote(`${warning.service}  ${warning.field}\n${warning.msg}`);
   check(
     warning.msg.includes(`did you mean ${GOOD}?`) && STAYS.test(warning.msg),
@@ -31,15 +30,26 @@ export async function misspelled(node: NodeUnderTest): Promise<void> {
     status.includes(MISSPELLED) && new RegExp(`${SERVICE} .* ${GOOD}\\b`).test(status),
     "status shows both, the scheduler in force and the value that is not",
   );
+  if (node.samples.events) await showEvents(node.samples.events);
 }
 
-async function misspell(
-  agent: AgentProcess,
-): Promise<{ readonly msg: string; readonly service: string; readonly field: string }> {
+async function misspell({ agent, samples }: NodeUnderTest): Promise<{
+  readonly msg: string;
+  readonly service: string;
+  readonly field: string;
+}> {
   const mark = agent.mark();
-  edit({ kind: "Service", name: "web-lc" }, (text) =>
+  await samples.edit({ kind: "Service", name: "web-lc" }, (text) =>
     text.replace(`scheduler: ${GOOD}`, `scheduler: ${MISSPELLED}`),
   );
   const line = await agent.line("a warning", ({ level }) => level === WARNING, { mark });
   return { msg: line.msg, service: line.service ?? "", field: String(line["field"]) };
+}
+
+async function showEvents(events: (service: string) => Promise<string>): Promise<void> {
+  doing("waiting for the Event");
+  const text = await events("web-lc");
+  say("So do kubectl describe and kubectl get events, for whoever wrote it:");
+  quote(text);
+  check(/Warning +BadScheduler +web-lc/.test(text), "an Event on the Service says it, too");
 }
