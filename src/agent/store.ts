@@ -54,7 +54,10 @@ export class Store {
   readonly #nodes = new Map<string, ClusterNode>();
   readonly #dirty = new Set<ObjectName>();
   #interfaceAddresses: readonly InterfaceAddress[];
+  /** As of the last look; see {@link Store.node}. */
   #node: NodeView;
+  /** A fact about the node may have changed since the last look: a list of peers is one look, not thousands. */
+  #isNodeInDoubt = true;
   #picture: "none" | "partial" | "complete" = "none";
   #triggers: Trigger[] = [];
 
@@ -62,7 +65,6 @@ export class Store {
     this.#options = options;
     this.#interfaceAddresses = options.interfaceAddresses;
     this.#node = unknownNode(options.nodeName);
-    this.#lookAtNode();
   }
 
   /**
@@ -74,6 +76,7 @@ export class Store {
   }
 
   get node(): NodeView {
+    if (this.#isNodeInDoubt) this.#lookAtNode();
     return this.#node;
   }
 
@@ -85,7 +88,7 @@ export class Store {
   /** Takes the addresses of all interfaces but `kube-ipvs0`. */
   setInterfaceAddresses(addresses: readonly InterfaceAddress[]): void {
     this.#interfaceAddresses = addresses;
-    this.#lookAtNode();
+    this.#isNodeInDoubt = true;
   }
 
   /** The trigger times of the slices that came since the last call. */
@@ -110,6 +113,7 @@ export class Store {
 
   /** The names of the Services to plan again; asking empties the list. */
   takeDirty(): ObjectName[] {
+    if (this.#isNodeInDoubt) this.#lookAtNode();
     const names = [...this.#dirty];
     this.#dirty.clear();
     return names;
@@ -132,11 +136,10 @@ export class Store {
       case "slice":
         this.#putSlice(change.name, change.value);
         this.#noteTrigger(change.value);
-        if (change.value?.service === API_SERVICE) this.#lookAtNode();
         break;
       case "node":
         this.#putNode(change.name, change.value);
-        this.#lookAtNode();
+        this.#isNodeInDoubt = true;
         break;
       default:
         unreachable(change);
@@ -154,7 +157,7 @@ export class Store {
     for (const [name, slice] of slices) this.#putSlice(name, slice);
     this.#nodes.clear();
     for (const [name, node] of nodes) this.#putNode(name, node);
-    this.#lookAtNode();
+    this.#isNodeInDoubt = true;
     // Of what was there before the start nobody waits to hear how long it took.
     this.#triggers = [];
     this.#picture = complete ? "complete" : "partial";
@@ -173,6 +176,8 @@ export class Store {
 
   #putSlice(name: ObjectName, slice: EndpointSlice | undefined): void {
     const before = this.#slices.get(name);
+    const isOfApi = before?.service === API_SERVICE || slice?.service === API_SERVICE;
+    this.#isNodeInDoubt ||= isOfApi;
     if (before && before.service !== slice?.service) {
       this.#slicesOf.get(before.service)?.delete(name);
       if (this.#slicesOf.get(before.service)?.size === 0) this.#slicesOf.delete(before.service);
@@ -196,6 +201,7 @@ export class Store {
 
   /** Services whose plan depends on what changed about the node are planned again. */
   #lookAtNode(): void {
+    this.#isNodeInDoubt = false;
     const api = this.slices(API_SERVICE).flatMap(({ endpoints }) => endpoints);
     const after = nodeView({
       name: this.#options.nodeName,

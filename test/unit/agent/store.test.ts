@@ -1,0 +1,86 @@
+/** What the store makes of changes about nodes: which Services are planned again, and at what cost. */
+import { beforeEach, expect, test } from "vitest";
+import { Store } from "../../../src/agent/store.ts";
+import type { ClusterNode } from "../../../src/model/cluster.ts";
+import { NO_ADDRESSES } from "../../fakes/agent-surroundings.ts";
+import { picture } from "../../fakes/fake-source.ts";
+import { endpoint, HTTP, NODE, service, slice } from "../plan/samples.ts";
+
+const PEERS = 5_000;
+const EXTERNAL = service({ name: "shop/external", externalAddresses: ["192.0.2.50"] });
+const NODE_PORT = service({ name: "shop/port", ports: [{ ...HTTP, nodePort: 30_080 }] });
+const PLAIN = service({ name: "shop/plain" });
+
+let store: Store;
+beforeEach(() => {
+  store = new Store({ nodeName: NODE.name, ...NO_ADDRESSES });
+  store.accept({ kind: "replaced", picture: picture([EXTERNAL, NODE_PORT, PLAIN], []) });
+  store.takeDirty();
+});
+
+function peer(name: string, addresses: readonly string[]): ClusterNode {
+  return { name, zone: "", addresses, podRanges: [], deleting: false, taints: [] };
+}
+
+function tell(value: ClusterNode): void {
+  store.accept({ kind: "node", name: value.name, value });
+}
+
+test(`a list of ${PEERS} other nodes looks at each of them once, however they are told`, () => {
+  let looks = 0;
+  for (let number = 0; number < PEERS; number++) {
+    const node = peer(`node-${number}`, [`10.${number >> 8}.${number & 255}.1`]);
+    const { addresses } = node;
+    Object.defineProperty(node, "addresses", {
+      get: () => {
+        looks++;
+        return addresses;
+      },
+    });
+    tell(node);
+  }
+  expect(store.takeDirty()).toEqual(["shop/external"]);
+  expect(store.node.takenAddresses.size).toBe(PEERS);
+  expect(looks).toBe(PEERS);
+  store.accept({ kind: "service", name: PLAIN.name, value: PLAIN });
+  store.takeDirty();
+  expect(looks).toBe(PEERS);
+});
+
+test("an address of another node concerns Services with external addresses, until it goes", () => {
+  tell(peer("node-b", ["192.0.2.50"]));
+  expect(store.node.takenAddresses.get("192.0.2.50")).toBe("an address of the node node-b");
+  expect(store.takeDirty()).toEqual(["shop/external"]);
+  store.accept({ kind: "node", name: "node-b", value: undefined });
+  expect(store.takeDirty()).toEqual(["shop/external"]);
+  expect(store.node.takenAddresses.size).toBe(0);
+});
+
+test("what changes and changes back before anybody looks concerns nobody", () => {
+  tell(peer("node-b", ["192.0.2.50"]));
+  store.accept({ kind: "node", name: "node-b", value: undefined });
+  const before = store.node;
+  expect(store.takeDirty()).toEqual([]);
+  expect(store.node).toBe(before);
+});
+
+test("this node's addresses concern Services with node ports, its zone concerns all", () => {
+  store.setInterfaceAddresses([{ address: "198.51.100.1", link: "eth0" }]);
+  expect(store.takeDirty().sort()).toEqual(["shop/external", "shop/port"]);
+  tell({ ...peer(NODE.name, []), zone: "east" });
+  expect(store.takeDirty()).toHaveLength(3);
+});
+
+test("addresses of the API server are taken while its slice holds them, and free after it", () => {
+  const api = slice([endpoint("192.0.2.50")], {
+    name: "default/kubernetes",
+    service: "default/kubernetes",
+    family: "ipv4",
+  });
+  store.accept({ kind: "slice", name: api.name, value: api });
+  expect(store.takeDirty()).toContain("shop/external");
+  expect(store.node.takenAddresses.get("192.0.2.50")).toBe("an address of the API server");
+  store.accept({ kind: "slice", name: api.name, value: undefined });
+  expect(store.takeDirty()).toContain("shop/external");
+  expect(store.node.takenAddresses.size).toBe(0);
+});
