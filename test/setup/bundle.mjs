@@ -15,6 +15,30 @@ const COMMONJS_NAMES = [
 ].join("\n");
 
 /**
+ * Of client-node, which does not say so itself, only what is used: else a start reads the classes of all
+ * kinds of objects there are, in every version.
+ *
+ * @type {import("esbuild").Plugin}
+ */
+const USED_PARTS = {
+  name: "used parts",
+  setup({ onResolve }) {
+    const folder = join(ROOT, "node_modules", CLIENT_NODE, "dist");
+    onResolve({ filter: /^@kubernetes\/client-node$/ }, () => ({
+      path: join(folder, "index.js"),
+      sideEffects: false,
+    }));
+    onResolve({ filter: /^\.\.?\// }, ({ path, resolveDir }) =>
+      resolveDir.startsWith(folder)
+        ? { path: join(resolveDir, path), sideEffects: false }
+        : undefined,
+    );
+  },
+};
+
+const CLIENT_NODE = "@kubernetes/client-node";
+
+/**
  * Bundles `entry` (a path in the repository) into `output`, for Node.js 20 as an ECMAScript module.
  * Packages are bundled too, which makes a start much quicker, above all in the lab's guest; programs
  * that stay outside may leave them where they are.
@@ -36,6 +60,7 @@ export async function bundle(entry, output, { banner = "", packages = "bundle" }
       target: "node20",
       packages,
       external: NATIVE_MODULES,
+      plugins: packages === "bundle" ? [USED_PARTS] : [],
       banner: { js: `${banner}${COMMONJS_NAMES}` },
       sourcemap: "linked",
       legalComments: "none",
