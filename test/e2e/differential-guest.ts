@@ -1,7 +1,8 @@
 /** The program inside the lab for `differential.test.ts`. */
+
+import { ApiCluster } from "../lab/api-cluster.ts";
 import { runCases } from "../lab/guest-runner.ts";
 import { differentialCases } from "./differential/all-cases.ts";
-import { ApiCluster } from "./harness/api-cluster.ts";
 import { Harness } from "./harness/harness.ts";
 import { isolated } from "./harness/service-case.ts";
 

@@ -2,9 +2,10 @@
  * The program inside the lab for `services.test.ts`: the objects go to a real API server, from which the
  * agent has them. `CASES` (`one part|another`) runs only those with a part in their names.
  */
+
+import { ApiCluster } from "../lab/api-cluster.ts";
 import { runCases } from "../lab/guest-runner.ts";
 import { apiCases } from "./api/all-cases.ts";
-import { ApiCluster } from "./harness/api-cluster.ts";
 import { Harness } from "./harness/harness.ts";
 import { isolated } from "./harness/service-case.ts";
 import { serviceCases } from "./services/all-cases.ts";

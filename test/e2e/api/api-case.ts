@@ -1,5 +1,5 @@
 /** A case of the end-to-end suite that does something to the cluster itself. */
-import type { ApiCluster } from "../harness/api-cluster.ts";
+import type { ApiCluster } from "../../lab/api-cluster.ts";
 import type { Harness } from "../harness/harness.ts";
 import type { ServiceCase } from "../harness/service-case.ts";
 

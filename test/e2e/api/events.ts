@@ -1,7 +1,7 @@
 /** What the users of the cluster are told: Events on their Services. */
 import assert from "node:assert/strict";
+import type { ApiCluster } from "../../lab/api-cluster.ts";
 import { NODE_ADDRESSES } from "../../lab/node-network.ts";
-import type { ApiCluster } from "../harness/api-cluster.ts";
 import { eventually } from "../harness/expect-traffic.ts";
 import { NODE, web } from "../harness/pods.ts";
 import type { ApiCase } from "./api-case.ts";

@@ -1,11 +1,11 @@
 /** Random clusters given to the real kube-proxy and then to the agent. */
 import assert from "node:assert/strict";
+import type { ApiCluster } from "../../lab/api-cluster.ts";
 import { KubeProxy } from "../../lab/kube-proxy.ts";
 import { CLUSTER_RANGES } from "../../lab/node-network.ts";
 import { shell } from "../../lab/shell.ts";
 import { Random } from "../../simulation/random.ts";
 import type { ApiCase } from "../api/api-case.ts";
-import type { ApiCluster } from "../harness/api-cluster.ts";
 import { NODE } from "../harness/pods.ts";
 import { DIFFERENCE_RULES, differences } from "./known-differences.ts";
 import { type NodeState, nodeState } from "./node-state.ts";

@@ -1,11 +1,9 @@
-/** The API server of the lab as the place for objects, with an agent that has the rights `deploy/` gives it. */
+/** The API server of the lab as a cluster has it: `deploy/base` is applied, and the agent has its rights. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { KubernetesObject } from "@kubernetes/client-node";
-import { ApiServer } from "../../lab/api-server.ts";
-import { shell } from "../../lab/shell.ts";
-import type { ObjectChange, ObjectSink } from "./object-sink.ts";
-import { type KubeObject, NAMESPACE } from "./objects.ts";
+import { ApiServer } from "./api-server.ts";
+import { shell } from "./shell.ts";
 
 const KUBECTL = join("build", "lab", "kubernetes", "kubectl");
 const FOLDER = "/run/agent";
@@ -13,9 +11,18 @@ const TOKEN = `${FOLDER}/token`;
 const KUBECONFIG = `${FOLDER}/kubeconfig.yaml`;
 const TOKEN_S = 3_600;
 
+/** What becomes different. */
+export interface ClusterChange {
+  readonly put: readonly KubernetesObject[];
+  readonly gone: readonly KubernetesObject[];
+  /** Written when everything else is there. */
+  readonly last: readonly KubernetesObject[];
+}
+
 /** A cluster of one server. */
-export class ApiCluster implements ObjectSink {
+export class ApiCluster {
   readonly server: ApiServer;
+  /** What the agent needs on its command line to read from there. */
   readonly agentArguments: readonly string[] = ["--kubeconfig", KUBECONFIG];
   readonly #namespaces = new Set(["default", "kube-system"]);
 
@@ -58,7 +65,8 @@ export class ApiCluster implements ObjectSink {
     writeFileSync(TOKEN, "nobody-has-this-one\n");
   }
 
-  async write({ put, gone, last }: ObjectChange): Promise<void> {
+  /** Makes the objects so, in their order within each kind, and then takes those of `gone` away. */
+  async write({ put, gone, last }: ClusterChange): Promise<void> {
     await this.#makeNamespaces([...put, ...last]);
     await Promise.all(byKind(put).map((objects) => this.#putAll(objects)));
     await Promise.all(gone.map((object) => this.server.api.remove(object)));
@@ -70,9 +78,9 @@ export class ApiCluster implements ObjectSink {
     for (const object of objects) await this.server.api.put(object);
   }
 
-  async #makeNamespaces(objects: readonly KubeObject[]): Promise<void> {
+  async #makeNamespaces(objects: readonly KubernetesObject[]): Promise<void> {
     for (const { kind, metadata } of objects) {
-      const name = metadata?.namespace ?? NAMESPACE;
+      const name = metadata?.namespace ?? "default";
       if (kind === "Node" || this.#namespaces.has(name)) continue;
       await this.server.api.put({ apiVersion: "v1", kind: "Namespace", metadata: { name } });
       this.#namespaces.add(name);
@@ -91,8 +99,8 @@ export class ApiCluster implements ObjectSink {
   }
 }
 
-function byKind(objects: readonly KubeObject[]): KubeObject[][] {
-  const kinds = new Map<string | undefined, KubeObject[]>();
+function byKind(objects: readonly KubernetesObject[]): KubernetesObject[][] {
+  const kinds = new Map<string | undefined, KubernetesObject[]>();
   for (const object of objects) {
     kinds.set(object.kind, [...(kinds.get(object.kind) ?? []), object]);
   }
