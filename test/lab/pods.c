@@ -1,6 +1,5 @@
-/* Pods' servers: listeners, connections, and answers that wait until a slow pod gives them.
- *
- * All are in one process and one epoll set, for a socket stays in the namespace it was made in. */
+/* Pods' servers: listeners, connections, answers that wait until a slow pod gives them. All are in one
+ * process and one epoll set, for a socket stays in the namespace it was made in. */
 #define _GNU_SOURCE
 #include "pods.h"
 #include <errno.h>
@@ -178,23 +177,21 @@ static void listen_at(struct pod *pod, int type, int protocol, const struct endp
     if (socket_ < 0) fail("socket");
     setsockopt(socket_, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     setsockopt(socket_, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
-    if (bind(socket_, &at->any, at->size) < 0)
-        fail("%s: bind port %u", pod->name, ntohs(at->v6.sin6_port));
+    if (bind(socket_, &at->any, at->size) < 0) fail("%s: bind", pod->name);
     if (type == SOCK_STREAM && listen(socket_, BACKLOG) < 0) fail("listen");
     add_source(pod, type == SOCK_STREAM ? LISTENER : DATAGRAMS, socket_);
 }
 
 /* A server at all addresses at once would tell clients to use any of them, past a Service's address. */
 static void listen_at_each(struct pod *pod, uint16_t port) {
-    struct ifaddrs *all;
+    struct ifaddrs *all = NULL;
     if (getifaddrs(&all) < 0) fail("getifaddrs");
     for (struct ifaddrs *one = all; one; one = one->ifa_next) {
-        struct endpoint at = {.size = 0};
         int family = one->ifa_addr ? one->ifa_addr->sa_family : AF_UNSPEC;
-        if (family == AF_INET) at.size = sizeof at.v4;
-        if (family == AF_INET6) at.size = sizeof at.v6;
-        if (at.size) memcpy(&at.any, one->ifa_addr, at.size);
-        if (!at.size || (family == AF_INET6 && IN6_IS_ADDR_LINKLOCAL(&at.v6.sin6_addr))) continue;
+        struct endpoint at = {.size = family == AF_INET ? sizeof at.v4 : sizeof at.v6};
+        if (family != AF_INET && family != AF_INET6) continue;
+        memcpy(&at.any, one->ifa_addr, at.size);
+        if (family == AF_INET6 && IN6_IS_ADDR_LINKLOCAL(&at.v6.sin6_addr)) continue;
         at.v6.sin6_port = htons(port); /* At the same place in both families. */
         listen_at(pod, SOCK_STREAM, IPPROTO_SCTP, &at);
     }
@@ -210,14 +207,13 @@ static struct pod *find_pod(const char *name) {
 
 void start_pod(const char *name, const char *namespace, int delay_ms, char **ports) {
     struct pod *pod = find_pod("");
-    *pod = (struct pod){.delay_us = (uint64_t)delay_ms * 1000};
-    pod->last = &pod->first;
+    *pod = (struct pod){.delay_us = (uint64_t)delay_ms * 1000, .last = &pod->first};
     snprintf(pod->name, sizeof pod->name, "%s", name);
     enter_namespace(namespace);
     for (char *port; (port = strtok_r(NULL, " ", ports));) {
         uint16_t number = (uint16_t)atoi(port);
-        struct endpoint any = {.size = sizeof any.v6};
-        any.v6 = (struct sockaddr_in6){.sin6_family = AF_INET6, .sin6_port = htons(number)};
+        struct endpoint any = {.v6 = {.sin6_family = AF_INET6, .sin6_port = htons(number)},
+                               .size = sizeof any.v6};
         listen_at(pod, SOCK_STREAM, IPPROTO_TCP, &any);
         listen_at(pod, SOCK_DGRAM, IPPROTO_UDP, &any);
         listen_at_each(pod, number);
@@ -233,8 +229,7 @@ void stop_pod(const char *name) {
         pod->first = dropped->next;
         free(dropped);
     }
-    pod->last = &pod->first;
-    pod->name[0] = 0;
+    *pod = (struct pod){.name = ""};
 }
 
 void set_delay(const char *name, int delay_ms) {

@@ -1,4 +1,6 @@
 /** Settings from flags, environment and file: who wins, and how mistakes are told. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { checkFlags } from "../../../src/config/check-flags.ts";
 import { HEADER, load, problems, problemText } from "./load.ts";
@@ -15,6 +17,17 @@ describe("loadConfig", () => {
       logLevel: "info",
       logFormat: "auto",
       statusSocket: "/run/kube-ipvs/agent.sock",
+    });
+  });
+
+  test("takes the example of README.md as it is", async () => {
+    const readme = readFileSync(join(import.meta.dirname, "../../../README.md"), "utf8");
+    const [, example = ""] = readme.match(/\n((?: {4}.*\n)+)\n`kube-ipvs run --config FILE`/) ?? [];
+    const file = example.replace(/^ {4}/gm, "");
+    expect(await load({ file })).toMatchObject({
+      source: { kind: "api", kubeconfig: "/etc/kube-ipvs/kubeconfig.yaml" },
+      nodeName: "node-1",
+      drainTimeoutMs: 30_000,
     });
   });
 
