@@ -3,6 +3,7 @@ import { availableParallelism, release } from "node:os";
 import { systemClock } from "./base/clock.ts";
 import { keepHeapSmall } from "./base/small-heap.ts";
 import { openKernel, openTable } from "./cli/open-kernel.ts";
+import { openTakeOver } from "./cli/open-take-over.ts";
 import { runProgram } from "./cli/program.ts";
 import { processSurroundings } from "./config/load-config.ts";
 import { applyHostSettings } from "./host/host-settings.ts";
@@ -19,6 +20,7 @@ process.exitCode = await runProgram(process.argv.slice(2), {
   warn: (text) => process.stderr.write(text),
   openKernel: () => openKernel(systemClock),
   openTable,
+  openTakeOver,
   prepareHost: ({ strictArp, conntrack, oomScoreAdj }) =>
     applyHostSettings({
       release: release(),

@@ -25,6 +25,8 @@ export interface AgentOptions extends Omit<PassesOptions, "store"> {
   readonly minSyncPeriodMs: number;
   /** Called once, when the first pass is over and nothing more is waited for. */
   readonly onFirstSync: () => void;
+  /** Called once, when the kernel has taken all of a complete picture and has refused nothing of it. */
+  readonly onVerified: () => void;
 }
 
 /** Keeps the kernel equal to a source of cluster objects. */
@@ -38,6 +40,7 @@ export class Agent {
   #last: PassResult | undefined;
   /** From the start of a pass until it succeeds: the pacer repeats a failed one, at its own pace. */
   #isInPass = false;
+  #isVerified = false;
 
   constructor(options: AgentOptions) {
     const { clock, log, nodeName, nodePortAddresses } = options;
@@ -143,7 +146,8 @@ export class Agent {
   async #pass(): Promise<void> {
     const { observer, onFirstSync } = this.#options;
     this.#isInPass = true;
-    if (this.#store.picture !== "none") observer.passBegun();
+    const { picture } = this.#store;
+    if (picture !== "none") observer.passBegun();
     const triggers = this.#store.takeTriggers();
     const result = await this.#passes.run().catch((error: unknown) => {
       observer.passEnded({ outcome: "failed", tookMs: 0, operations: [] });
@@ -157,6 +161,14 @@ export class Agent {
     if (!this.#last) onFirstSync();
     this.#last = result;
     this.#wake.abort();
+    if (picture === "complete") this.#verify();
+  }
+
+  /** A pass that ends has had every write acknowledged, refusals aside, which stand until they go through. */
+  #verify(): void {
+    if (this.#isVerified || this.#passes.failures.all().length > 0) return;
+    this.#isVerified = true;
+    this.#options.onVerified();
   }
 
   #tellOfPass({ refused, tookMs, operations }: PassResult, triggers: readonly Trigger[]): void {

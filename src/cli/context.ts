@@ -5,6 +5,7 @@ import type { Config } from "../config/config.ts";
 import type { ConfigProblem } from "../config/config-error.ts";
 import type { Surroundings } from "../config/load-config.ts";
 import type { SysctlResult } from "../host/sysctl.ts";
+import type { TakeOverKernel } from "../takeover/take-over.ts";
 
 /** The outside of a command. */
 export interface CliContext {
@@ -21,6 +22,8 @@ export interface CliContext {
   readonly openKernel: () => Promise<OpenKernel>;
   /** Opens only what shows the table of virtual services. */
   readonly openTable: () => Promise<OpenTable>;
+  /** Opens what kube-proxy may have left; throws the typed errors of its parts. */
+  readonly openTakeOver: () => OpenTakeOver;
   /** Sets what the kernel and this process need, each only where it differs. */
   readonly prepareHost: (config: Config) => Promise<readonly SysctlResult[]>;
   /** The exit code of a command that did its work and has something to say by it. */
@@ -38,5 +41,10 @@ export interface OpenTable extends Pick<Kernel, "ipvs" | "link"> {
 
 /** The kernel with what `run` says of it at start, and a way to let go of it. */
 export interface OpenKernel extends Kernel {
+  close(): void;
+}
+
+/** The sides of the kernel in which kube-proxy's leftovers are. */
+export interface OpenTakeOver extends TakeOverKernel {
   close(): void;
 }

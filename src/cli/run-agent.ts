@@ -11,6 +11,7 @@ import type { CliContext, OpenKernel } from "./context.ts";
 import { filterSettingsOf } from "./filter-settings.ts";
 import { type OpenSource, openSource } from "./open-source.ts";
 import { planOptionsOf } from "./run-flags.ts";
+import { takeOverOnce } from "./take-over-once.ts";
 import { VERSION } from "./version.ts";
 
 /** Those that a node may serve. */
@@ -32,7 +33,11 @@ export async function runAgent(config: Config, given: Given): Promise<void> {
   const { clock, signal } = context;
   const source = openSource(config, { clock, log });
   const observing = createObserving(config, source, given);
-  const agent = createAgent(config, { ...given, source, observing });
+  let takingOver: Promise<void> | undefined;
+  const onVerified = (): void => {
+    takingOver = takeOverOnce(context, log);
+  };
+  const agent = createAgent(config, { ...given, source, observing, onVerified });
   const status = await serveStatus(config.statusSocket, () => agent.status());
   const background = new AbortController();
   const told = Promise.all([
@@ -50,7 +55,7 @@ export async function runAgent(config: Config, given: Given): Promise<void> {
     await agent.run(signal);
   } finally {
     background.abort();
-    await Promise.all([told, observing.close(), status.close()]);
+    await Promise.all([takingOver, told, observing.close(), status.close()]);
   }
 }
 
@@ -73,9 +78,13 @@ function createObserving(
 
 function createAgent(
   config: Config,
-  given: Given & { readonly source: OpenSource; readonly observing: Observing },
+  given: Given & {
+    readonly source: OpenSource;
+    readonly observing: Observing;
+    readonly onVerified: () => void;
+  },
 ): Agent {
-  const { kernel, log, context, source, observing } = given;
+  const { kernel, log, context, source, observing, onVerified } = given;
   return new Agent({
     nodeName: config.nodeName,
     source: source.source,
@@ -95,5 +104,6 @@ function createAgent(
     minSyncPeriodMs: config.minSyncPeriodMs,
     auditPeriodMs: config.auditPeriodMs,
     onFirstSync: compactHeap,
+    onVerified,
   });
 }

@@ -1,8 +1,8 @@
 /**
- * kube-proxy's chains as iptables-nft keeps them: found in a listing of nftables, and the script that
- * takes out what kube-proxy made and what jumps there. Pure; touches no rule of anybody else.
+ * kube-proxy's chains as iptables-nft keeps them: found in listings of nftables, and the script that
+ * takes out what kube-proxy made and its own jumps there. Pure; touches no rule of anybody else.
  */
-import { KUBE_PROXY_CHAINS } from "./kube-proxy-names.ts";
+import { IPVS_MODE_CHAINS, KUBE_PROXY_CHAINS, KUBE_PROXY_JUMPS } from "./kube-proxy-names.ts";
 
 /** A table that iptables-nft makes. */
 export interface XtablesTable {
@@ -10,24 +10,36 @@ export interface XtablesTable {
   readonly name: keyof typeof KUBE_PROXY_CHAINS;
 }
 
-/** All in which kube-proxy works. */
-export const XTABLES: readonly XtablesTable[] = (["ip", "ip6"] as const).flatMap((family) =>
-  (["nat", "filter"] as const).map((name) => ({ family, name })),
-);
+/** The tables of one family in which kube-proxy works. */
+export function xtablesOf(family: XtablesTable["family"]): readonly XtablesTable[] {
+  return (["nat", "filter"] as const).map((name) => ({ family, name }));
+}
 
 /** What a table holds of kube-proxy's. */
 export interface FoundChains {
   readonly table: XtablesTable;
+  /** Those that nobody else needs. */
   readonly chains: readonly string[];
-  /** Rules of other chains that jump to one of them. */
+  /** Those that rules of others jump to, and what those need in turn. */
+  readonly chainsInUse: readonly string[];
+  /** kube-proxy's rules in the kernel's own chains that jump to one of `chains`. */
   readonly jumps: readonly { readonly chain: string; readonly handle: number }[];
 }
 
-/** A rule as `nft --json` writes it, as far as it is looked at. */
-interface ListedRule {
-  readonly chain?: unknown;
-  readonly handle?: unknown;
-  readonly expr?: unknown;
+/** A rule as far as it is looked at. */
+interface Rule {
+  readonly chain: string;
+  readonly handle: number;
+  readonly targets: readonly string[];
+}
+
+/** True when kube-proxy's IPVS mode was here, as `nft --json list chains FAMILY` tells. */
+export function hasIpvsModeChains(listing: unknown): boolean {
+  const tables: ReadonlySet<unknown> = new Set(Object.keys(KUBE_PROXY_CHAINS));
+  return objectsOf(listing).some(
+    ({ chain }) =>
+      isRecord(chain) && tables.has(chain["table"]) && IPVS_MODE_CHAINS.has(chain["name"]),
+  );
 }
 
 /** Looks for kube-proxy's chains in `listing`: what `nft --json list table` says of `table`. */
@@ -38,13 +50,17 @@ export function findChains(table: XtablesTable, listing: unknown): FoundChains {
     const name = isRecord(chain) ? chain["name"] : undefined;
     return typeof name === "string" && known.has(name) ? [name] : [];
   });
-  const here: ReadonlySet<unknown> = new Set(chains);
-  const jumps = objects.flatMap(({ rule }) => {
-    const { chain, handle, expr } = (isRecord(rule) ? rule : {}) as ListedRule;
-    const isOurs = here.has(chain) || typeof chain !== "string" || typeof handle !== "number";
-    return !isOurs && targets(expr).some((target) => here.has(target)) ? [{ chain, handle }] : [];
-  });
-  return { table, chains, jumps };
+  const rules = objects.flatMap(({ rule }) => ruleOf(rule));
+  const inUse = chainsInUse(table, new Set(chains), rules);
+  const isGoing = (name: string): boolean => chains.includes(name) && !inUse.has(name);
+  return {
+    table,
+    chains: chains.filter(isGoing),
+    chainsInUse: chains.filter((name) => inUse.has(name)),
+    jumps: rules
+      .filter((rule) => rule.targets.some((to) => isGoing(to) && isJump(table, rule.chain, to)))
+      .map(({ chain, handle }) => ({ chain, handle })),
+  };
 }
 
 /** One transaction that takes them out, or "" when there are none. */
@@ -58,17 +74,51 @@ export function removalScript(found: readonly FoundChains[]): string {
   return lines.map((line) => `${line}\n`).join("");
 }
 
+/** Network plugins have their packets masqueraded by a jump to KUBE-MARK-MASQ, for example. */
+function chainsInUse(
+  table: XtablesTable,
+  chains: ReadonlySet<string>,
+  rules: readonly Rule[],
+): ReadonlySet<string> {
+  const pending = rules.flatMap(({ chain, targets }) =>
+    chains.has(chain) ? [] : targets.filter((to) => !isJump(table, chain, to)),
+  );
+  const inUse = new Set<string>();
+  for (let name = pending.pop(); name !== undefined; name = pending.pop()) {
+    if (!chains.has(name) || inUse.has(name)) continue;
+    inUse.add(name);
+    pending.push(...rules.filter(({ chain }) => chain === name).flatMap(({ targets }) => targets));
+    // The mark that the one sets is what the other masquerades by.
+    if (name === "KUBE-MARK-MASQ") pending.push("KUBE-POSTROUTING");
+  }
+  return inUse;
+}
+
+/** True for a jump that kube-proxy makes from a chain that the kernel enters. */
+function isJump({ name }: XtablesTable, from: string, to: string): boolean {
+  return KUBE_PROXY_JUMPS.some(
+    ([table, chain, target]) => table === name && chain === from && target === to,
+  );
+}
+
 function objectsOf(listing: unknown): Record<string, unknown>[] {
   const objects = isRecord(listing) ? listing["nftables"] : undefined;
   return Array.isArray(objects) ? objects.filter(isRecord) : [];
 }
 
+function ruleOf(value: unknown): Rule[] {
+  const { chain, handle, expr } = isRecord(value) ? value : {};
+  if (typeof chain !== "string" || typeof handle !== "number") return [];
+  return [{ chain, handle, targets: targetsOf(expr) }];
+}
+
 /** Where a rule goes on, by `jump` or `goto`. */
-function targets(expressions: unknown): unknown[] {
+function targetsOf(expressions: unknown): string[] {
   if (!Array.isArray(expressions)) return [];
   return expressions
     .filter(isRecord)
-    .flatMap(({ jump, goto }) => [jump, goto].filter(isRecord).map(({ target }) => target));
+    .flatMap(({ jump, goto }) => [jump, goto].filter(isRecord).map(({ target }) => target))
+    .filter((target) => typeof target === "string");
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

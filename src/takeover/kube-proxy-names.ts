@@ -22,7 +22,16 @@ export const KUBE_PROXY_CHAINS = {
   ],
 } as const;
 
-/** Its jumps from the chains that the kernel enters: for commands that a person types. */
+/** Those that only its IPVS mode makes: its iptables mode and older kubelets share the names of the others. */
+export const IPVS_MODE_CHAINS: ReadonlySet<unknown> = new Set([
+  "KUBE-NODE-PORT",
+  "KUBE-LOAD-BALANCER",
+  "KUBE-SOURCE-RANGES-FIREWALL",
+  "KUBE-IPVS-FILTER",
+  "KUBE-IPVS-OUT-FILTER",
+]);
+
+/** Its jumps from the chains that the kernel enters. */
 export const KUBE_PROXY_JUMPS: readonly (readonly [
   table: keyof typeof KUBE_PROXY_CHAINS,
   from: string,

@@ -1,5 +1,5 @@
 /** What an agent needs besides kernel, source and clock, where a test does not care. */
-import type { PassesOptions } from "../../src/agent/passes.ts";
+import type { AgentOptions } from "../../src/agent/agent.ts";
 import type { NodeAddressFacts } from "../../src/agent/store.ts";
 import { NO_OBSERVER } from "../../src/observe/agent-observer.ts";
 
@@ -11,10 +11,15 @@ export const NO_ADDRESSES: NodeAddressFacts = {
 
 /** Nobody watches, nothing is excluded, and no client is known to be of this side. */
 export const SURROUNDINGS: Pick<
-  PassesOptions,
-  "filterSettings" | "onNodeAddresses" | "excludeRanges" | "observer" | "healthChecks"
-> &
-  Pick<NodeAddressFacts, "nodePortAddresses"> = {
+  AgentOptions,
+  | "nodePortAddresses"
+  | "filterSettings"
+  | "onNodeAddresses"
+  | "excludeRanges"
+  | "observer"
+  | "healthChecks"
+  | "onVerified"
+> = {
   nodePortAddresses: NO_ADDRESSES.nodePortAddresses,
   filterSettings: () => ({
     masqueradeBit: 14,
@@ -25,4 +30,5 @@ export const SURROUNDINGS: Pick<
   excludeRanges: [],
   observer: NO_OBSERVER,
   healthChecks: { set: () => {} },
+  onVerified: () => {},
 };

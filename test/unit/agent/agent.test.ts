@@ -22,6 +22,8 @@ class Running {
   readonly lines;
   readonly agent: Agent;
   readonly ended: Promise<void>;
+  /** How often the agent said that all is in force. */
+  verified = 0;
 
   constructor(source?: ClusterSource) {
     const { log, lines } = capturedLog();
@@ -37,6 +39,9 @@ class Running {
       auditPeriodMs: AUDIT_PERIOD_MS,
       onFirstSync: () => undefined,
       ...SURROUNDINGS,
+      onVerified: () => {
+        this.verified += 1;
+      },
     });
     this.ended = this.agent.run(this.end.signal);
     // A test that expects a rejection awaits it itself.
@@ -134,6 +139,30 @@ test("an idle agent makes no calls but those of the audit", async () => {
     services: 10,
     destinations: 10,
   });
+});
+
+test("says once that all is in force: after a complete picture, and not while a refusal stands", async () => {
+  const node = new Running();
+  node.kernel.refuse = ({ kind }) => (kind === "add-service" ? "ENOMEM" : undefined);
+  const services = [WEB.service];
+  const slices = [endpoints("10.1.0.1")];
+  node.source.tell({ kind: "replaced", picture: picture(services, slices, { complete: false }) });
+  await node.clock.settle();
+  node.kernel.refuse = () => undefined;
+  await node.clock.advance(1_000);
+  expect(node.kernel.table.entries().size).toBe(1);
+  expect(node.verified).toBe(0);
+  node.kernel.refuse = ({ kind }) => (kind === "add-destination" ? "ENOMEM" : undefined);
+  const more = [endpoints("10.1.0.1", "10.1.0.2")];
+  node.source.tell({ kind: "replaced", picture: picture(services, more) });
+  await node.clock.advance(100);
+  expect(node.verified).toBe(0);
+  node.kernel.refuse = () => undefined;
+  await node.clock.advance(1_000);
+  expect(node.verified).toBe(1);
+  node.source.tell({ kind: "replaced", picture: picture(services, slices) });
+  await node.clock.advance(120_000);
+  expect(node.verified).toBe(1);
 });
 
 test("says a finding once when it appears and once when it is gone", async () => {

@@ -3,9 +3,10 @@ import { mkdtemp, open, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Clock, systemClock } from "../../../src/base/clock.ts";
-import type { CliContext } from "../../../src/cli/context.ts";
+import type { CliContext, OpenTakeOver } from "../../../src/cli/context.ts";
 import { runProgram } from "../../../src/cli/program.ts";
 import { FakeKernel } from "../../fakes/fake-kernel.ts";
+import { Leftovers } from "../../fakes/leftovers.ts";
 
 /** What one command came to. */
 export interface Printed {
@@ -21,6 +22,8 @@ export class Shell {
   clock: Clock = systemClock;
   /** Thrown instead of a kernel. */
   kernelError: Error | undefined;
+  /** What kube-proxy left; undefined where that cannot be opened. */
+  leftovers: OpenTakeOver | undefined = new Leftovers();
   readonly end = new AbortController();
   readonly #env: Record<string, string> = {};
 
@@ -87,6 +90,10 @@ export class Shell {
           link.close();
         };
         return { ipvs, link, close };
+      },
+      openTakeOver: () => {
+        if (!this.leftovers) throw new Error("no access");
+        return this.leftovers;
       },
       prepareHost: async () => [],
       logStream: { fd: logFile.fd },

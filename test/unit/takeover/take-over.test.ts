@@ -1,8 +1,9 @@
 /** Taking kube-proxy's leftovers away: its chains and sets go, everybody else's stay. */
 import { expect, test } from "vitest";
 import { findChains, removalScript } from "../../../src/takeover/chains.ts";
-import type { IpSets } from "../../../src/takeover/ip-sets.ts";
-import { type TakeOverKernel, takeOver } from "../../../src/takeover/take-over.ts";
+import { type TakenOver, takeOver } from "../../../src/takeover/take-over.ts";
+import { Leftovers, type LeftoversOptions } from "../../fakes/leftovers.ts";
+import { ManualClock } from "../../fakes/manual-clock.ts";
 
 /** As nft lists what iptables-nft made: a match that nft has no word for, then the verdict. */
 function rule(chain: string, handle: number, ...expr: readonly unknown[]) {
@@ -13,95 +14,124 @@ const chain = (name: string) => ({ chain: { family: "ip", table: "nat", name, ha
 const jump = (target: string) => ({ jump: { target } });
 const XT = { xt: null };
 
-const NAT = {
-  nftables: [
-    { metainfo: { version: "1.0.6" } },
-    { table: { family: "ip", name: "nat", handle: 1 } },
-    chain("PREROUTING"),
-    chain("KUBE-SERVICES"),
-    chain("KUBE-MARK-MASQ"),
-    chain("KUBE-KUBELET-CANARY"),
-    chain("CNI-HOSTPORT-DNAT"),
-    rule("PREROUTING", 4, XT, { counter: { packets: 1, bytes: 60 } }, jump("KUBE-SERVICES")),
-    rule("PREROUTING", 5, XT, jump("CNI-HOSTPORT-DNAT")),
-    rule("KUBE-SERVICES", 6, XT, jump("KUBE-MARK-MASQ")),
-    rule("CNI-HOSTPORT-DNAT", 7, { goto: { target: "KUBE-MARK-MASQ" } }),
-    rule("CNI-HOSTPORT-DNAT", 8, { accept: null }),
-  ],
-};
+const CHAINS = [
+  chain("PREROUTING"),
+  chain("POSTROUTING"),
+  chain("KUBE-SERVICES"),
+  chain("KUBE-POSTROUTING"),
+  chain("KUBE-NODE-PORT"),
+  chain("KUBE-MARK-MASQ"),
+  chain("KUBE-KUBELET-CANARY"),
+  chain("CNI-HOSTPORT-DNAT"),
+];
+const OBJECTS = [
+  { metainfo: { version: "1.0.6" } },
+  { table: { family: "ip", name: "nat", handle: 1 } },
+  ...CHAINS,
+  rule("PREROUTING", 4, XT, { counter: { packets: 1, bytes: 60 } }, jump("KUBE-SERVICES")),
+  rule("PREROUTING", 5, XT, jump("CNI-HOSTPORT-DNAT")),
+  rule("POSTROUTING", 6, XT, jump("KUBE-POSTROUTING")),
+  rule("KUBE-SERVICES", 7, XT, jump("KUBE-MARK-MASQ")),
+  rule("KUBE-SERVICES", 8, XT, jump("KUBE-NODE-PORT")),
+  rule("CNI-HOSTPORT-DNAT", 9, { accept: null }),
+];
+const NAT = { nftables: OBJECTS };
+const HOST_PORT = rule("CNI-HOSTPORT-DNAT", 10, { goto: { target: "KUBE-MARK-MASQ" } });
+const IP_NAT = { family: "ip", name: "nat" } as const;
+const LISTINGS = { "chains ip": { nftables: CHAINS }, "table ip nat": NAT };
 
-/** A node with these sets, of which some are in use. */
-function node(options: {
-  readonly sets?: readonly string[];
-  readonly inUse?: readonly string[];
-  readonly legacy?: readonly string[];
-}) {
-  const { sets = [], inUse = [], legacy = [] } = options;
-  const did: string[] = [];
-  const ipSets: IpSets = {
-    names: async () => sets,
-    destroy: async (name) => {
-      if (inUse.includes(name)) return "in-use";
-      did.push(`destroy ${name}`);
-      return "destroyed";
-    },
-    close: () => {},
-  };
-  const kernel: TakeOverKernel = {
-    listTable: async (family, name) => (family === "ip" && name === "nat" ? NAT : undefined),
-    runScript: async (script) => {
-      did.push(...script.trimEnd().split("\n"));
-    },
-    ipSets,
-    legacyTables: async (family) => (family === "ip" ? legacy : []),
-  };
-  return { kernel, did };
+/** Takes over what `options` describe. */
+async function taken(
+  options: LeftoversOptions,
+): Promise<{ readonly did: readonly string[]; readonly found: TakenOver }> {
+  const kernel = new Leftovers(options);
+  const clock = new ManualClock();
+  const { signal } = new AbortController();
+  const taking = takeOver(kernel, { clock, signal });
+  await clock.advance(10_000);
+  return { did: kernel.did, found: await taking };
 }
 
-test("its chains are found by name, and the rules that jump to them from elsewhere", () => {
-  const found = findChains({ family: "ip", name: "nat" }, NAT);
-  expect(found.chains).toEqual(["KUBE-SERVICES", "KUBE-MARK-MASQ"]);
-  expect(found.jumps).toEqual([
-    { chain: "PREROUTING", handle: 4 },
-    { chain: "CNI-HOSTPORT-DNAT", handle: 7 },
-  ]);
+test("its chains are found by name, and its own jumps to them", () => {
+  expect(findChains(IP_NAT, NAT)).toEqual({
+    table: IP_NAT,
+    chains: ["KUBE-SERVICES", "KUBE-POSTROUTING", "KUBE-NODE-PORT", "KUBE-MARK-MASQ"],
+    chainsInUse: [],
+    jumps: [
+      { chain: "PREROUTING", handle: 4 },
+      { chain: "POSTROUTING", handle: 6 },
+    ],
+  });
+});
+
+test("a chain that a network plugin jumps to stays, and so does what makes its mark work", () => {
+  const found = findChains(IP_NAT, { nftables: [...OBJECTS, HOST_PORT] });
+  expect(found.chains).toEqual(["KUBE-SERVICES", "KUBE-NODE-PORT"]);
+  expect(found.chainsInUse).toEqual(["KUBE-POSTROUTING", "KUBE-MARK-MASQ"]);
+  expect(found.jumps).toEqual([{ chain: "PREROUTING", handle: 4 }]);
+});
+
+test("what a chain in use jumps to stays, too, and a jump by somebody else is not removed", () => {
+  const foreign = rule("PREROUTING", 11, jump("KUBE-NODE-PORT"));
+  const inside = rule("KUBE-NODE-PORT", 12, jump("KUBE-MARK-MASQ"));
+  const found = findChains(IP_NAT, { nftables: [...OBJECTS, foreign, inside] });
+  expect(found.chains).toEqual(["KUBE-SERVICES"]);
+  expect(found.jumps).toEqual([{ chain: "PREROUTING", handle: 4 }]);
 });
 
 test.each([undefined, null, [], {}, { nftables: "no" }, { nftables: [null, 1, { rule: null }] }])(
   "a listing that is none holds nothing: %j",
   (listing) => {
-    const table = { family: "ip", name: "filter" } as const;
-    const found = findChains(table, listing);
-    expect(found).toEqual({ table, chains: [], jumps: [] });
+    const found = findChains(IP_NAT, listing);
+    expect(found).toEqual({ table: IP_NAT, chains: [], chainsInUse: [], jumps: [] });
     expect(removalScript([found])).toBe("");
   },
 );
 
 test("jumps go first, then all chains are emptied, then deleted; sets go last", async () => {
-  const { kernel, did } = node({ sets: ["KUBE-CLUSTER-IP", "KUBE-6-IPVS-IPS", "calico"] });
-  expect(await takeOver(kernel)).toEqual({
-    chains: ["ip nat KUBE-SERVICES", "ip nat KUBE-MARK-MASQ"],
+  const sets = ["KUBE-CLUSTER-IP", "KUBE-6-IPVS-IPS", "calico"];
+  const { did, found } = await taken({ listings: LISTINGS, sets });
+  const chains = ["KUBE-SERVICES", "KUBE-POSTROUTING", "KUBE-NODE-PORT", "KUBE-MARK-MASQ"];
+  expect(found).toEqual({
+    chains: chains.map((name) => `ip nat ${name}`),
+    chainsInUse: [],
     sets: ["KUBE-CLUSTER-IP", "KUBE-6-IPVS-IPS"],
     setsInUse: [],
     commands: [],
   });
   expect(did).toEqual([
     "delete rule ip nat PREROUTING handle 4",
-    "delete rule ip nat CNI-HOSTPORT-DNAT handle 7",
-    "flush chain ip nat KUBE-SERVICES",
-    "flush chain ip nat KUBE-MARK-MASQ",
-    "delete chain ip nat KUBE-SERVICES",
-    "delete chain ip nat KUBE-MARK-MASQ",
+    "delete rule ip nat POSTROUTING handle 6",
+    ...chains.map((name) => `flush chain ip nat ${name}`),
+    ...chains.map((name) => `delete chain ip nat ${name}`),
     "destroy KUBE-CLUSTER-IP",
     "destroy KUBE-6-IPVS-IPS",
   ]);
 });
 
+test("chains of the same names where its IPVS mode never was are somebody else's", async () => {
+  const others = CHAINS.filter((one) => one.chain.name !== "KUBE-NODE-PORT");
+  const { did } = await taken({
+    listings: { "chains ip": { nftables: others }, "table ip nat": NAT },
+  });
+  expect(did).toEqual([]);
+});
+
+test("sets that the kernel lets go of a while after their chains are waited for", async () => {
+  const sets = ["KUBE-LOOP-BACK", "KUBE-CLUSTER-IP"];
+  const { found } = await taken({ listings: LISTINGS, sets, inUse: { "KUBE-LOOP-BACK": 3 } });
+  expect(found.sets.toSorted()).toEqual(sets.toSorted());
+  expect(found.setsInUse).toEqual([]);
+});
+
 test("sets that the old xtables refer to stay, and the commands to remove them are told", async () => {
-  const inUse = ["KUBE-LOOP-BACK"];
-  const { kernel } = node({ sets: [...inUse, "KUBE-6-LOOP-BACK"], inUse, legacy: ["nat"] });
-  const { setsInUse, commands } = await takeOver(kernel);
-  expect(setsInUse).toEqual(inUse);
+  const { found } = await taken({
+    sets: ["KUBE-LOOP-BACK", "KUBE-6-LOOP-BACK"],
+    inUse: { "KUBE-LOOP-BACK": Number.POSITIVE_INFINITY },
+    legacy: ["nat"],
+  });
+  const { setsInUse, commands } = found;
+  expect(setsInUse).toEqual(["KUBE-LOOP-BACK"]);
   expect(commands[0]).toBe(
     'iptables-legacy -t nat -D PREROUTING -m comment --comment "kubernetes service portals" -j KUBE-SERVICES',
   );
@@ -111,6 +141,7 @@ test("sets that the old xtables refer to stay, and the commands to remove them a
 });
 
 test("sets in use where there are no old xtables are somebody else's business: no commands", async () => {
-  const { kernel } = node({ sets: ["KUBE-LOOP-BACK"], inUse: ["KUBE-LOOP-BACK"] });
-  expect(await takeOver(kernel)).toMatchObject({ setsInUse: ["KUBE-LOOP-BACK"], commands: [] });
+  const inUse = { "KUBE-LOOP-BACK": Number.POSITIVE_INFINITY };
+  const { found } = await taken({ listings: LISTINGS, sets: ["KUBE-LOOP-BACK"], inUse });
+  expect(found).toMatchObject({ setsInUse: ["KUBE-LOOP-BACK"], commands: [] });
 });
