@@ -29,6 +29,8 @@ export function labSuite(title: string, { guest, cases, memoryMb = 2048 }: LabSu
       const program = await bundleProgram(guest);
       lab = bootLab({
         command: ["node", "--enable-source-maps", program],
+        // Parts of names: suites that look at it run only those, and the others have no result.
+        env: { CASES: process.env["CASES"] ?? "" },
         timeoutMs: SUITE_MS_MAX,
         memoryMb,
         signal: abort.signal,
