@@ -7,9 +7,10 @@ import { CONNTRACK_MESSAGE_BYTES, writeGetEntries } from "../../src/netlink/ctnl
 import { loadLibrary } from "../../src/netlink/library.ts";
 import { Batch } from "../../src/netlink/message.ts";
 import { AF } from "../../src/netlink/rtnl.ts";
-import { MESSAGES_PER_SEND_MAX, NETLINK, openSocket } from "../../src/netlink/socket.ts";
-import { type End, type Entry, writeNewEntry } from "../fakes/conntrack-entry.ts";
+import { NETLINK, openSocket } from "../../src/netlink/socket.ts";
+import type { End, Entry } from "../fakes/conntrack-entry.ts";
 import type { LabCase } from "../lab/guest-runner.ts";
+import { putEntries } from "../lab/put-entries.ts";
 import { shell } from "../lab/shell.ts";
 import { load } from "../lab/traffic.ts";
 
@@ -41,18 +42,6 @@ async function forgotten(...operations: readonly ForgetFlows[]): Promise<number>
   } finally {
     conntrack.close();
   }
-}
-
-/** Puts entries in; none may be refused. */
-async function put(entries: readonly Entry[]): Promise<void> {
-  const socket = openSocket(loadLibrary(), NETLINK.netfilter);
-  for (let start = 0; start < entries.length; start += MESSAGES_PER_SEND_MAX) {
-    const batch = new Batch(MESSAGES_PER_SEND_MAX * CONNTRACK_MESSAGE_BYTES);
-    const part = entries.slice(start, start + MESSAGES_PER_SEND_MAX);
-    for (const entry of part) writeNewEntry(batch, entry);
-    assert.deepEqual(await socket.transact("IPCTNL_MSG_CT_NEW", batch), []);
-  }
-  socket.close();
 }
 
 /** How many entries an operation means now. */
@@ -131,7 +120,7 @@ export const conntrackCases: readonly LabCase[] = [
     run: async () => {
       const at = (port: number): End => [CLIENT[0], port];
       const v6 = (port: number): End => ["fd00::1", port];
-      await put([
+      await putEntries([
         { client: at(1), frontend: VIP, backend: POD },
         { client: at(2), frontend: VIP, backend: POD },
         { client: at(3), frontend: VIP, backend: OTHER_POD },
@@ -159,7 +148,7 @@ export const conntrackCases: readonly LabCase[] = [
     run: async () => {
       const before = await entriesOf(17);
       const client = (port: number): End => ["10.9.0.2", port];
-      await put([
+      await putEntries([
         { client: client(1), frontend: VIP, backend: POD },
         { client: client(2), frontend: VIP, backend: POD, protocol: 132 },
       ]);
@@ -211,7 +200,7 @@ export const conntrackCases: readonly LabCase[] = [
     run: async () => {
       await shell(`sysctl -qw net.netfilter.nf_conntrack_max=${2 * FULL_TABLE}`);
       for (let start = 0; start < FULL_TABLE; start += 32_768) {
-        await put(
+        await putEntries(
           Array.from({ length: 32_768 }, (_, i): Entry => {
             const number = start + i;
             const address = `10.${100 + (number >> 16)}.${(number >> 8) & 255}.${number & 255}`;

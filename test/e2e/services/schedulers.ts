@@ -15,6 +15,8 @@ const ID = `tcp/${V4}:80`;
 const CLIENT = { namespace: "client", from: clientAddresses("IPv4"), to: `${V4}:80` };
 const PODS = ["p1", "p2", "r1"];
 const HELD = 4;
+/** It refuses, as it is meant to, when every pod has more connections than its weight. */
+const OVERFLOW = "ovf";
 
 function withAnnotations(annotations: Readonly<Record<string, string>>): KubeObject[] {
   return web({ name: "web", addresses: [V4, V6], annotations, pods: PODS });
@@ -27,13 +29,13 @@ function scheduledBy(scheduler: string): KubeObject[] {
 /** Schedulers. */
 export const schedulerCases: readonly ServiceCase[] = [
   {
-    name: "all 14 schedulers are set in place under load: no request fails, no open connection moves",
+    name: "schedulers are set in place under load: no request fails, no open connection moves",
     upstream: [],
     run: async (harness) => {
       await harness.apply(...scheduledBy("rr"));
       const open = await hold({ ...CLIENT, connections: HELD, intervalMs: 50, durationMs: 60_000 });
       await withoutFailure(CLIENT, async () => {
-        for (const name of SCHEDULER_NAMES) {
+        for (const name of SCHEDULER_NAMES.filter((one) => one !== OVERFLOW)) {
           await harness.apply(...scheduledBy(name));
           assert.equal(harness.virtualService(ID)?.scheduler, name);
           assert.equal(harness.virtualService(`tcp/[${V6}]:80`)?.scheduler, name);
