@@ -3,6 +3,7 @@
  * holds into the mirror. It repairs nothing itself: the keys it returns are dirty, and the pass's diff
  * does the rest. Paced by its own cost, so that a large table is read slowly and a small one often.
  */
+import type { Logger } from "pino";
 import type { Clock } from "../base/clock.ts";
 import type { Address } from "../model/address.ts";
 import type { FilterObjectId } from "../model/packet-filter.ts";
@@ -53,6 +54,17 @@ export interface Drift {
 export interface AuditResult {
   readonly drift: readonly Drift[];
   readonly dirty: DirtyKeys;
+}
+
+/** Differences that one log line names; the rest is only counted. */
+const DRIFT_LOGGED_MAX = 10;
+
+/** Says what a step found. */
+export function logDrift(log: Logger, drift: readonly Drift[]): void {
+  log.warn(
+    { drift: drift.slice(0, DRIFT_LOGGED_MAX), total: drift.length },
+    "the kernel differed from what was written; repairing",
+  );
 }
 
 /** What an audit needs. */

@@ -68,6 +68,14 @@ export class PassWriter {
     return sumOutcomes(outcomes);
   }
 
+  /** Writes the difference of the first Service alone; all else stays dirty. */
+  async settleFirst(): Promise<Outcome> {
+    const { index } = this.#options;
+    const { first, rest } = splitFirst(index.takeDirty(), index.plan(FIRST_SERVICE));
+    index.markDirty(rest);
+    return this.#write(first);
+  }
+
   async #write(dirty: DirtyKeys): Promise<Outcome> {
     return this.#send(this.#parts(dirty), dirty);
   }

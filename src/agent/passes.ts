@@ -3,6 +3,7 @@
  * remember what failed. Passes never overlap; whatever comes meanwhile waits for the next one.
  *
  *   first pass:  plan all -> read the kernel -> diff everything -> apply
+ *                (where the kernel is empty, one Service is planned and written before all others)
  *   later ones:  due retries, audit step, drain check -> plan dirty Services -> diff dirty keys -> apply
  */
 import type { Logger } from "pino";
@@ -15,23 +16,20 @@ import type { PlanIndex } from "../plan/index-of-plans.ts";
 import type { PlanOptions } from "../plan/service.ts";
 import type { Adopted } from "./adopt.ts";
 import { type Outcome, sumOutcomes } from "./apply.ts";
-import { Audit, type AuditResult } from "./audit.ts";
+import { Audit, type AuditResult, logDrift } from "./audit.ts";
 import { Drainer } from "./drainer.ts";
 import { Failures } from "./failures.ts";
 import { FlowsToForget } from "./flows-to-forget.ts";
 import type { Kernel } from "./kernel.ts";
 import { lookAgain, rereadFilters } from "./look-again.ts";
 import type { Mirror } from "./mirror.ts";
-import { PassWriter } from "./pass-writer.ts";
+import { FIRST_SERVICE, PassWriter } from "./pass-writer.ts";
 import { createPlanner, type Planner, planAll, withoutTheirScheduler } from "./planner.ts";
 import type { Schedulers } from "./schedulers.ts";
 import { schedulersRefused } from "./schedulers-refused.ts";
 import type { Store } from "./store.ts";
-import { takeStock } from "./take-stock.ts";
+import { isUntouched, takeStock } from "./take-stock.ts";
 import { ThisNode, type ThisNodeOptions } from "./this-node.ts";
-
-/** Differences that one log line names; the rest is only counted. */
-const DRIFT_LOGGED_MAX = 10;
 
 /** The ports on which load balancers ask for the health of a Service. */
 export type HealthChecks = Pick<HealthCheckPorts, "set">;
@@ -152,12 +150,13 @@ export class Passes {
       if (!readAll) await this.#lookAround();
       await this.#thisNode.readAddresses();
       planned = store.takeDirty();
+      const start = readAll ? await this.#headStart(planned) : undefined;
       await planAll(this.#planner, planned, "plan");
       if (this.#thisNode.use() && !readAll) await this.#ensureFilter();
       for (const name of planned) this.#setHealthCheck(name);
-      if (readAll) await this.#readAll();
-      const outcomes = [await this.#writer.settle()];
-      const refused = schedulersRefused(outcomes[0]?.refused ?? [], this);
+      if (readAll && !start) await this.#readAll();
+      const outcomes = [...(start ? [start] : []), await this.#writer.settle()];
+      const refused = schedulersRefused(outcomes.at(-1)?.refused ?? [], this);
       await planAll(this.#planner, refused, "kernel");
       // What had to wait for something that went through just now.
       outcomes.push(await this.#writer.settle());
@@ -173,6 +172,19 @@ export class Passes {
       this.#unsure = true;
       throw error;
     }
+  }
+
+  /**
+   * On a node that serves nothing yet, the first Service does not wait for the plans of all others: an
+   * empty kernel holds nothing that only they could tell from what others made. Undefined elsewhere.
+   */
+  async #headStart(planned: readonly ObjectName[]): Promise<Outcome | undefined> {
+    const isFirst = this.#adopted === undefined && planned.includes(FIRST_SERVICE);
+    if (!isFirst || !(await isUntouched(this.#options.kernel))) return undefined;
+    await planAll(this.#planner, [FIRST_SERVICE], "plan");
+    this.#thisNode.use();
+    await this.#readAll();
+    return await this.#writer.settleFirst();
   }
 
   /** Reads the whole kernel, and marks everything that is there or wanted for the diff. */
@@ -216,10 +228,7 @@ export class Passes {
 
   #noteDrift({ drift, dirty }: AuditResult): void {
     const { log, observer } = this.#options;
-    log.warn(
-      { drift: drift.slice(0, DRIFT_LOGGED_MAX), total: drift.length },
-      "the kernel differed from what was written; repairing",
-    );
+    logDrift(log, drift);
     for (const { kind } of drift) observer.drifted(kind, 1);
     this.index.markDirty(dirty);
   }

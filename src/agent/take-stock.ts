@@ -35,3 +35,10 @@ export async function takeStock(
   });
   return adopted;
 }
+
+/** True where nothing serves yet: no address is bound for Services, and no virtual service is there. */
+export async function isUntouched({ ipvs, link }: Kernel): Promise<boolean> {
+  const addresses = await link.addresses();
+  // Asked second, for it is the longer list on a node that does serve.
+  return (addresses?.length ?? 0) === 0 && (await ipvs.services()).length === 0;
+}
