@@ -2,9 +2,10 @@
 import type { Family } from "../model/address.ts";
 import { hashText } from "../model/hash.ts";
 import { familyOfRange, type Range } from "../model/range.ts";
-import { type BaseChain, baseChains } from "./base-chains.ts";
+import { baseChains } from "./base-chains.ts";
 import { BASE_SETS, type BaseSet } from "./base-sets.ts";
 import type { FilterSettings } from "./packet-filter.ts";
+import type { BaseChain } from "./rule-words.ts";
 
 /** The name of our table in each family: `nft list table ip kube-ipvs`. */
 export const TABLE = "kube-ipvs";
