@@ -50,7 +50,11 @@ export class FakePacketFilter implements PacketFilter {
 
   async ensure(): Promise<"created" | "present"> {
     await this.#kernel.enter("ensureFilter");
-    if (this.#isRight()) return "present";
+    if (this.#isRight() || this.#hasRules()) {
+      // Other ranges of pods are put in place alone.
+      this.#base = this.#settings;
+      return "present";
+    }
     this.#held = new Map();
     this.#base = this.#settings;
     return "created";
@@ -66,10 +70,23 @@ export class FakePacketFilter implements PacketFilter {
     return this.#held !== undefined && base === wanted;
   }
 
+  /** The rules are as wanted, whatever the ranges of the pods are. */
+  #hasRules(): boolean {
+    const [base, wanted] = [this.#base, this.#settings].map((one) => JSON.stringify(rulesOf(one)));
+    return this.#held !== undefined && base === wanted;
+  }
+
   async write(operations: readonly FilterOperation[]) {
     await this.#kernel.enter("writeFilter");
     const next = new Map(this.#held);
-    const failures = this.#kernel.carryOut(operations, (operation) => carryOut(next, operation));
+    // Elements go before chains, whatever the order was.
+    for (const { kind, object } of operations) {
+      if (kind === "delete-filter" && object.kind === "element")
+        next.delete(filterObjectId(object));
+    }
+    const failures = this.#kernel.carryOut(operations, (operation) =>
+      carryOut({ before: this.#held ?? new Map(), next }, operation),
+    );
     if (failures.length === 0) this.#held = next;
     return failures;
   }
@@ -83,23 +100,36 @@ export class FakePacketFilter implements PacketFilter {
   }
 }
 
+function rulesOf(settings: FilterSettings | undefined): unknown {
+  if (settings?.localClients.kind !== "ranges") return settings;
+  const { ranges } = settings.localClients;
+  const families = new Set(ranges.map((range) => range.includes(":")));
+  return { ...settings, localClients: [...families].toSorted() };
+}
+
+interface Transaction {
+  readonly before: ReadonlyMap<FilterObjectId, FilterObject>;
+  readonly next: Map<FilterObjectId, FilterObject>;
+}
+
 function carryOut(
-  held: Map<FilterObjectId, FilterObject>,
+  { before, next }: Transaction,
   { kind, object }: FilterOperation,
 ): string | undefined {
   const id = filterObjectId(object);
   if (kind === "delete-filter") {
-    if (object.kind === "source-chain" && isJumpedTo(held, object.name)) return "EBUSY";
-    held.delete(id);
+    if (!before.has(id)) return "ENOENT";
+    if (object.kind === "source-chain" && isJumpedTo(next, object.name)) return "EBUSY";
+    next.delete(id);
     return undefined;
   }
-  const before = held.get(id);
-  if (before && !sameFilterObject(before, object)) return "EEXIST";
+  const held = next.get(id);
+  if (held && !sameFilterObject(held, object)) return "EEXIST";
   if (object.kind === "element" && object.value.startsWith("jump ")) {
     const chain = { ...object, kind: "source-chain", name: object.value.slice(5), ranges: [] };
-    if (!held.has(filterObjectId({ ...chain, kind: "source-chain" }))) return "ENOENT";
+    if (!next.has(filterObjectId({ ...chain, kind: "source-chain" }))) return "ENOENT";
   }
-  held.set(id, object);
+  next.set(id, object);
   return undefined;
 }
 
