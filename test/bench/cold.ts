@@ -16,6 +16,7 @@ import { NO_ADDRESSES, SURROUNDINGS } from "../fakes/agent-surroundings.ts";
 import { type ClusterSize, serviceOf, sliceOf } from "./cluster.ts";
 import { metered, newMeter } from "./metered.ts";
 import { profile } from "./profile.ts";
+import { spread } from "./spread.ts";
 
 /** Single changes that are timed. */
 const CHANGES = 500;
@@ -197,11 +198,4 @@ async function restartOnTable() {
 function grownSlice(service: number): EndpointSlice {
   const endpointsPerService = size.endpointsPerService + 1;
   return sliceOf(service, { ...size, endpointsPerService }, endpointsPerService);
-}
-
-function spread(times: readonly number[]) {
-  const sorted = [...times].sort((a, b) => a - b);
-  const at = (share: number): number =>
-    sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
-  return { medianMs: at(0.5), p99Ms: at(0.99), worstMs: at(1) };
 }

@@ -1,9 +1,13 @@
-/** The benchmark inside the lab: floor and agent in turn, each in a fresh network namespace. */
+/**
+ * The benchmark inside the lab: floor and agent in turn, each in a fresh network namespace.
+ * Arguments: the paths of all that it runs, by name.
+ */
 import { execFile, spawn } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { report } from "../lab/report.ts";
+import { shell } from "../lab/shell.ts";
 import { manifestOf } from "./cluster.ts";
 
 const run = promisify(execFile);
@@ -16,8 +20,13 @@ const FLOOR_BATCHES = [500, 2_000];
 const SERVICES_PER_FILE = 1_000;
 const AGENT_MS_MAX = 120_000;
 const SETTLE_MS = 12_000;
+/** Entries of connection tracking, and those of them that one endpoint answers. */
+const ENTRIES = 100_000;
+const ENTRIES_OF_ENDPOINT = 100;
 
-const [floor = "", cold = "", main = ""] = process.argv.slice(2);
+const [floor = "", nftFloor = "", cold = "", changes = "", filter = "", conntrack = "", main = ""] =
+  process.argv.slice(2);
+const SIZE = [SERVICES, ENDPOINTS] as const;
 
 report({ kind: "kernel", text: readFileSync("/proc/version", "utf8").trim() });
 for (let i = 0; i < RUNS; i++) {
@@ -25,9 +34,17 @@ for (let i = 0; i < RUNS; i++) {
     await floorRun("ipvs", [String(SERVICES), String(ENDPOINTS), String(batch)]);
   }
   await floorRun("addresses", [String(SERVICES), "200"]);
-  await coldRun("full");
+  report({ kind: "full", value: await fresh(cold, [...SIZE, "full"]) });
 }
-await coldRun("profile");
+report({ kind: "profile", value: await fresh(cold, [...SIZE, "profile"]) });
+for (let i = 0; i < RUNS; i++) {
+  report({ kind: "changes", value: await fresh(changes, SIZE) });
+  report({ kind: "filter", value: await fresh(filter, [nftFloor, SERVICES]) });
+}
+await shell(`sysctl -qw net.netfilter.nf_conntrack_max=${2 * ENTRIES}`);
+for (let i = 0; i < RUNS; i++) {
+  report({ kind: "conntrack", value: await fresh(conntrack, [ENTRIES, ENTRIES_OF_ENDPOINT]) });
+}
 await memoryRun();
 
 async function floorRun(what: string, args: readonly string[]): Promise<void> {
@@ -35,10 +52,11 @@ async function floorRun(what: string, args: readonly string[]): Promise<void> {
   report({ kind: "floor", what, ...JSON.parse(stdout) });
 }
 
-async function coldRun(mode: "full" | "profile"): Promise<void> {
-  const command = `ip link set lo up; exec node ${cold} ${SERVICES} ${ENDPOINTS} ${mode}`;
+/** What a cold process in a network namespace of its own prints. */
+async function fresh(program: string, args: readonly (string | number)[]): Promise<unknown> {
+  const command = `ip link set lo up; exec node ${program} ${args.join(" ")}`;
   const { stdout } = await run("unshare", ["-n", "sh", "-c", command]);
-  report({ kind: mode, value: JSON.parse(stdout) });
+  return JSON.parse(stdout);
 }
 
 /** The agent as users start it, on manifests of that size; its memory once it is quiet. */

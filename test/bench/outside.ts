@@ -4,17 +4,22 @@ import { join } from "node:path";
 import { bootLab } from "../lab/boot.ts";
 import { bundleProgram } from "../setup/bundle.mjs";
 import { BUILD, ROOT } from "../setup/paths.mjs";
-import { benchTable, type Figure } from "./table.ts";
+import type { Figure } from "./figure.ts";
+import { benchTable } from "./table.ts";
 
 const MEMORY_MB = 6_144;
 const MS_MAX = 900_000;
 
 const inside = await bundleProgram("test/bench/inside.ts");
-const cold = await bundleProgram("test/bench/cold.ts");
+const programs: string[] = [];
+for (const name of ["cold", "changes", "filter", "conntrack"]) {
+  programs.push(await bundleProgram(`test/bench/${name}.ts`));
+}
+const floors = ["floor", "nft-floor"].map((name) => join(BUILD, "lab", name));
 const figures: Figure[] = [];
 process.stdout.write("Benchmark in the lab: floor and agent in the same boot, a few minutes.\n");
 const { engine, exitStatus, output } = await bootLab({
-  command: ["node", inside, join(BUILD, "lab", "floor"), cold, join(ROOT, "dist", "main.js")],
+  command: ["node", inside, ...floors, ...programs, join(ROOT, "dist", "main.js")],
   memoryMb: MEMORY_MB,
   timeoutMs: MS_MAX,
   onLine: (line) => {

@@ -92,7 +92,7 @@ function toolsStep() {
   const inputs = () =>
     hashOf({ texts: [process.arch], paths: [source], skip: /\.(ts|config|md)$/ });
   const present = () =>
-    ["init", "traffic", "floor"].every((name) => existsSync(join(output, name)));
+    ["init", "traffic", "floor", "nft-floor"].every((name) => existsSync(join(output, name)));
   return {
     name: "lab tools",
     why: "the lab's first process, its traffic, and the speed of bare C",
