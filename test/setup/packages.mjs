@@ -20,6 +20,8 @@ export const PACKAGES = {
     kmod: "loads IPVS where the machine's kernel has it",
     ipvsadm: "looks at the table from outside, in tests only",
     nftables: "the packet filter's library, and a look at the ruleset from outside",
+    iptables: "the real kube-proxy needs it, and leaves rules that are taken over",
+    ipset: "as iptables",
     conntrack: "looks at connection tracking, in tests only",
     "iputils-ping": "asks addresses without a port, in tests only",
     curl: "an HTTP client in the lab",

@@ -20,6 +20,7 @@ import { packetFilterCases } from "./packet-filter.ts";
 import { restartCases } from "./restarts.ts";
 import { schedulerCases } from "./schedulers.ts";
 import { sourceRangeCases } from "./source-ranges.ts";
+import { takeOverCases } from "./take-over.ts";
 import { topologyCases } from "./topology.ts";
 import { udpFlowCases } from "./udp-flows.ts";
 
@@ -47,4 +48,5 @@ export const serviceCases: readonly ServiceCase[] = [
   ...topologyCases,
   ...packetFilterCases,
   ...connectionTrackingCases,
+  ...takeOverCases,
 ];
