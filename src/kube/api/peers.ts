@@ -25,6 +25,7 @@ export interface PeersOptions {
   readonly clock: Clock;
   readonly nodeName: string;
   readonly wanted: () => boolean;
+  /** Called with what differs after each list, and be it nothing. */
   readonly onChanges: (changes: readonly Change[]) => void;
   readonly onState: (error: ApiError | undefined) => void;
 }
@@ -77,7 +78,6 @@ export class Peers {
     const replacing = collection.replace();
     await listAll(client, collection.resource, { onItem: replacing.item, signal });
     const changes = replacing.end();
-    const ofOthers = changes.filter((one) => !(one.kind === "node" && one.name === nodeName));
-    if (ofOthers.length > 0) onChanges(ofOthers);
+    onChanges(changes.filter((one) => !(one.kind === "node" && one.name === nodeName)));
   }
 }

@@ -22,7 +22,10 @@ export interface ReflectorOptions {
   readonly clock: Clock;
   /** Tells this node's waits from those of other nodes. */
   readonly nodeName: string;
-  /** Called with what differs, never with nothing; the first list calls it even so. */
+  /**
+   * Called with what differs after each list and each read of a watch; with nothing, too, since what is
+   * wrong with single objects may be other than before.
+   */
   readonly onChanges: (changes: readonly Change[]) => void;
   /** Called with what is wrong with the connection; undefined: all is well again. */
   readonly onState: (error: ApiError | undefined) => void;
@@ -34,7 +37,6 @@ export class Reflector {
   readonly #backOff: BackOff;
   /** Where to watch from; undefined: a list is due. */
   #version: string | undefined;
-  #isListed = false;
   #watches = 0;
 
   constructor(options: ReflectorOptions) {
@@ -67,8 +69,7 @@ export class Reflector {
     const changes = replacing.end();
     this.#version = version;
     onState(undefined);
-    if (changes.length > 0 || !this.#isListed) onChanges(changes);
-    this.#isListed = true;
+    onChanges(changes);
   }
 
   async #watch(resourceVersion: string, signal: AbortSignal): Promise<void> {
@@ -78,14 +79,14 @@ export class Reflector {
     const spreadS = spreadMs(`${nodeName} ${resource.name} ${this.#watches}`, WATCH_S_MIN);
     const timeoutS = WATCH_S_MIN + spreadS;
     const startMs = clock.nowMs();
-    let events = 0;
+    let changes = 0;
     for await (const batch of watch({ client, resource, signal, resourceVersion, timeoutS })) {
       onState(undefined);
-      events += batch.length;
+      changes += batch.filter(({ type }) => type !== "BOOKMARK").length;
       this.#take(batch);
     }
     // A server that ends watches as soon as they begin is not asked in a tight loop.
-    const endedEarly = events === 0 && clock.nowMs() - startMs < EARLY_MS;
+    const endedEarly = changes === 0 && clock.nowMs() - startMs < EARLY_MS;
     if (endedEarly) await clock.sleep(this.#backOff.nextMs(clock.nowMs()), signal);
   }
 
@@ -97,11 +98,11 @@ export class Reflector {
       else if (type !== "BOOKMARK") changes.push(...collection.put(object));
       this.#version = resourceVersion;
     }
-    if (changes.length > 0) onChanges(changes);
+    if (events.length > 0) onChanges(changes);
   }
 }
 
-/** A watch that ends so soon and brought nothing counts as a failure. */
+/** A watch that ends so soon and brought no change counts as a failure. */
 const EARLY_MS = 1_000;
 
 /** Not every fault makes what is known doubtful: after the others the watch goes on where it was. */

@@ -72,10 +72,12 @@ export class RunningSource {
     await this.later(() => this.clock.nowMs() >= untilMs);
   }
 
-  /** Waits until all three collections are watched. */
+  /** Waits until all three collections are watched, and the source knows it. */
   async watching(): Promise<void> {
-    await this.later(() =>
-      ["services", "endpointslices", "nodes"].every((name) => this.server.watches(name) > 0),
+    const names = ["services", "endpointslices", "nodes"];
+    await this.later(
+      () =>
+        names.every((name) => this.server.watches(name) > 0) && this.source.failures().length === 0,
     );
   }
 
@@ -91,8 +93,9 @@ export class RunningSource {
     const startMs = performance.now();
     while (!is()) {
       if (performance.now() - startMs > WAIT_MS_MAX) {
+        const told = this.told.slice(-9).map((text) => text.slice(0, 100));
         throw new Error(
-          `never came: ${is}\ntold: ${this.told.slice(-9).join("\n      ")}\nwrong: ${this.appeared.join("\n       ")}`,
+          [`never came: ${is}`, "told:", ...told, "wrong:", ...this.appeared].join("\n"),
         );
       }
       await step();
