@@ -7,6 +7,8 @@ import { shell } from "../../lab/shell.ts";
 import { Random } from "../../simulation/random.ts";
 import type { ApiCase } from "../api/api-case.ts";
 import { NODE } from "../harness/pods.ts";
+import { CLEAN } from "./clean.ts";
+import { fromKubeProxyCases } from "./from-kube-proxy.ts";
 import { DIFFERENCE_RULES, differences } from "./known-differences.ts";
 import { type NodeState, nodeState } from "./node-state.ts";
 import { type RandomService, randomCluster } from "./random-cluster.ts";
@@ -16,16 +18,11 @@ const SEEDS = [1, 2, 3, 4];
 const SERVICES = 30;
 /** The suite's own, which changes all the time. */
 const MARKER = "tcp/10.96.255.254:";
-const CLEAN = `ipvsadm -C
-ip link del kube-ipvs0 2>/dev/null || true
-nft flush ruleset
-ipset destroy
-conntrack -F 2>/dev/null || true`;
-
 const seen = new Set<string>();
 
 /** Comparisons. */
 export const differentialCases: readonly ApiCase[] = [
+  ...fromKubeProxyCases,
   ...SEEDS.map(
     (seed): ApiCase => ({
       name: `of random cluster ${seed} both make the same table and addresses, but for what is listed`,
