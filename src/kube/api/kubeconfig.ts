@@ -28,13 +28,15 @@ export function readKubeConfig({ kubeconfig, master }: ApiLocation): KubeConfig 
   const where = kubeconfig ?? (master === "" ? POD : "--master");
   const cluster = config.getCurrentCluster();
   if (!cluster) {
-    const why = `its current context names no cluster (current-context: ${config.currentContext || "none"})`;
-    throw unusable(where, why);
+    const current = config.currentContext || "none";
+    const why = `its current context names no cluster (current-context: ${current})`;
+    throw unusable(where, `${why}: set it to one of contexts whose cluster is one of clusters`);
   }
   const server = master === "" ? cluster.server : master;
   if (!/^https?:/.test(server) || !URL.canParse(server)) {
     const isNoPod = where === POD;
-    throw unusable(where, isNoPod ? NO_POD : `server ${JSON.stringify(server)} is no URL`);
+    const why = `server ${JSON.stringify(server)} is no URL such as https://192.0.2.1:6443`;
+    throw unusable(where, isNoPod ? NO_POD : why);
   }
   // client-node refuses plain HTTP unless the certificate, which there is none of, is not checked.
   const skipTLSVerify = cluster.skipTLSVerify || server.startsWith("http:");
@@ -62,6 +64,7 @@ function loadFile(config: KubeConfig, file: string): void {
     );
   }
   try {
+    checkServers(asList(value["clusters"]));
     const users = asList(value["users"]).map((user) => wholeUser(user, dirname(file)));
     config.loadFromString(JSON.stringify({ ...value, users }));
     config.makePathsAbsolute(dirname(file));
@@ -69,6 +72,20 @@ function loadFile(config: KubeConfig, file: string): void {
     throw unusable(file, messageOf(cause), cause);
   }
 }
+
+/** client-node takes it for a text whatever it is. */
+function checkServers(clusters: readonly unknown[]): void {
+  clusters.forEach((entry, index) => {
+    const cluster = isRecord(entry) ? entry["cluster"] : undefined;
+    const server = isRecord(cluster) ? cluster["server"] : undefined;
+    if (server === undefined || typeof server === "string") return;
+    const found = JSON.stringify(server).slice(0, FOUND_TEXT_MAX);
+    throw new Error(`clusters[${index}].cluster.server: expected a URL, found ${found}`);
+  });
+}
+
+/** Characters of a found value that a message repeats. */
+const FOUND_TEXT_MAX = 60;
 
 function readText(file: string): string {
   try {
