@@ -2,7 +2,7 @@
 import { type ClientRequest, request as httpRequest, type IncomingMessage } from "node:http";
 import { request as httpsRequest, type RequestOptions } from "node:https";
 import type { Clock } from "../../base/clock.ts";
-import { ApiError, connectionError, statusError } from "./api-error.ts";
+import { ApiError, connectionError, endedError, statusError } from "./api-error.ts";
 import { Credentials } from "./credentials.ts";
 import type { ApiLocation } from "./kubeconfig.ts";
 import { untilSilent } from "./silence.ts";
@@ -126,7 +126,8 @@ export class ApiClient {
       return answer;
     } catch (cause) {
       forget();
-      if (request.signal.aborted && !signal.aborted) {
+      if (signal.aborted) throw endedError(this.server, cause);
+      if (request.signal.aborted) {
         const text = `${this.server} does not answer within ${HEAD_MS_MAX} ms`;
         throw new ApiError("TIMEOUT", text, { cause });
       }

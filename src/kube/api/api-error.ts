@@ -89,3 +89,8 @@ export function connectionError(server: string, cause: unknown): ApiError {
   const reason = code === "" || text.includes(code) ? text : `${code}: ${text}`;
   return new ApiError("UNREACHABLE", `${server} cannot be reached: ${reason}`, { cause });
 }
+
+/** Tells that whoever asked wants no answer any more. */
+export function endedError(server: string, cause?: unknown): ApiError {
+  return new ApiError("ENDED", `asked to end before ${server} had answered`, { cause });
+}

@@ -7,7 +7,7 @@ import { Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent, type RequestOptions } from "node:https";
 import type { KubeConfig } from "@kubernetes/client-node";
 import type { Clock } from "../../base/clock.ts";
-import { ApiError } from "./api-error.ts";
+import { ApiError, endedError } from "./api-error.ts";
 import { type ApiLocation, readKubeConfig } from "./kubeconfig.ts";
 
 /** How long an exec plugin may take. */
@@ -79,8 +79,8 @@ export class Credentials {
     } catch (cause) {
       // client-node may have kept what made it fail.
       this.distrust();
-      const text = cause instanceof Error ? cause.message.trim() : String(cause);
-      throw new ApiError("CONFIG", `the credentials of the kubeconfig fail: ${text}`, { cause });
+      const command = this.#config.getCurrentUser()?.exec?.command;
+      throw new ApiError("CONFIG", failureText(command, cause), { cause });
     } finally {
       this.#applying = undefined;
     }
@@ -92,6 +92,7 @@ export class Credentials {
     signal.addEventListener("abort", end);
     if (signal.aborted) end();
     const late = this.#clock.sleep(APPLY_MS_MAX, done.signal).then((): never => {
+      if (signal.aborted) throw endedError(this.server);
       const text = `the exec plugin of the kubeconfig does not end within ${APPLY_MS_MAX} ms`;
       throw new ApiError("CONFIG", text);
     });
@@ -109,7 +110,8 @@ export class Credentials {
   #reuse(options: RequestOptions): HttpAgent {
     const { ca, cert, key, servername, rejectUnauthorized } = options;
     const isPlain = this.server.startsWith("http:");
-    const name = JSON.stringify([isPlain, String(ca), String(cert), String(key), servername]);
+    const files = [ca, cert, key].map(String);
+    const name = JSON.stringify([isPlain, ...files, servername, rejectUnauthorized]);
     if (this.#agent?.key !== name) {
       this.close();
       const how = { keepAlive: true, keepAliveMsecs: KEEP_ALIVE_MS };
@@ -131,6 +133,16 @@ function stampOf({ kubeconfig }: ApiLocation): string {
     // What is wrong with it is told by the reading.
     return "";
   }
+}
+
+/** client-node says little of an exec plugin that fails. `command` is undefined where there is none. */
+function failureText(command: string | undefined, cause: unknown): string {
+  const said = cause instanceof Error ? cause.message.trim() : String(cause);
+  if (command === undefined) return `the credentials of the kubeconfig fail: ${said}`;
+  const isNone = cause instanceof TypeError || cause instanceof SyntaxError;
+  const why = said === "" ? "it ends with an error and says nothing" : said;
+  const reason = isNone ? `it prints no ExecCredential with a status (${said})` : why;
+  return `the exec plugin ${command} of the kubeconfig fails: ${reason}`;
 }
 
 /** Files end in a line end, which no header may have. */
