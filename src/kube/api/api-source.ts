@@ -75,15 +75,14 @@ export class ApiSource implements ClusterSource {
     const loops = [services, slices, node].map((one) => this.#reflector(one).run(ended.signal));
     try {
       await this.#until(() => this.#listed.size === loops.length, ended.signal);
-      // Known before the first external address is bound, where the server is willing.
-      await Promise.race([
-        peers.refresh(ended.signal),
-        this.#options.clock.sleep(PEERS_MS_MAX, ended.signal),
-      ]);
+      await this.#know(peers, ended.signal);
       loops.push(peers.run(ended.signal));
       if (!ended.signal.aborted) yield [{ kind: "replaced", picture: this.#picture() }];
       while (!ended.signal.aborted) {
         await this.#until(() => this.#pending.size > 0, ended.signal);
+        if (!peers.isListed && [...this.#pending.values()].some(isExternal)) {
+          await this.#know(peers, ended.signal);
+        }
         const batch = [...this.#pending.values()];
         this.#pending.clear();
         if (batch.length > 0 && !ended.signal.aborted) yield batch;
@@ -93,6 +92,12 @@ export class ApiSource implements ClusterSource {
       end();
       await Promise.all(loops);
     }
+  }
+
+  /** The other nodes are known before the first external address is bound, where the server is willing. */
+  async #know(peers: Peers, signal: AbortSignal): Promise<void> {
+    const late = this.#options.clock.sleep(PEERS_MS_MAX, signal);
+    await Promise.race([peers.refresh(signal), late]);
   }
 
   #reflector(collection: Collection): Reflector {
@@ -163,8 +168,7 @@ export class ApiSource implements ClusterSource {
 
   #hasExternalAddresses(): boolean {
     for (const { kind, value } of this.#collections.services.objects()) {
-      if (kind !== "service") continue;
-      if (value.externalAddresses.length + value.loadBalancerAddresses.length > 0) return true;
+      if (kind === "service" && hasExternalAddresses(value)) return true;
     }
     return false;
   }
@@ -206,3 +210,13 @@ export class ApiSource implements ClusterSource {
 
 /** A wait that nothing ends is looked after so often. */
 const LOOK_MS_MAX = 60_000;
+
+function isExternal(change: Change): boolean {
+  return (
+    change.kind === "service" && change.value !== undefined && hasExternalAddresses(change.value)
+  );
+}
+
+function hasExternalAddresses({ externalAddresses, loadBalancerAddresses }: Service): boolean {
+  return externalAddresses.length + loadBalancerAddresses.length > 0;
+}

@@ -35,11 +35,18 @@ export class Peers {
   readonly #options: PeersOptions;
   readonly #backOff: BackOff;
   #dueMs = Number.NEGATIVE_INFINITY;
-  #isListing = false;
+  #isListed = false;
+  /** The list that is under way. */
+  #listing: Promise<void> | undefined;
 
   constructor(options: PeersOptions) {
     this.#options = options;
     this.#backOff = new BackOff(`${options.nodeName} peers`);
+  }
+
+  /** They were listed once. */
+  get isListed(): boolean {
+    return this.#isListed;
   }
 
   /** Lists them now when they are wanted and due; what fails is tried again later. Never rejects. */
@@ -49,20 +56,11 @@ export class Peers {
       onState(undefined);
       return;
     }
-    if (this.#isListing || clock.nowMs() < this.#dueMs) return;
-    this.#isListing = true;
-    try {
-      await this.#list(signal);
-      const spread = spreadMs(`${this.#options.nodeName} peers ${clock.wallMs()}`, PEERS_MS / 10);
-      this.#dueMs = clock.nowMs() + PEERS_MS + spread;
-      onState(undefined);
-    } catch (error) {
-      if (signal.aborted) return;
-      this.#dueMs = clock.nowMs() + this.#backOff.nextMs(clock.nowMs());
-      onState(error instanceof ApiError ? error : new ApiError("MALFORMED", String(error)));
-    } finally {
-      this.#isListing = false;
-    }
+    if (clock.nowMs() < this.#dueMs) return;
+    this.#listing ??= this.#tryToList(signal).finally(() => {
+      this.#listing = undefined;
+    });
+    await this.#listing;
   }
 
   /** Works until `signal` is aborted. */
@@ -70,6 +68,21 @@ export class Peers {
     while (!signal.aborted) {
       await this.#options.clock.sleep(LOOK_MS, signal);
       if (!signal.aborted) await this.refresh(signal);
+    }
+  }
+
+  async #tryToList(signal: AbortSignal): Promise<void> {
+    const { clock, nodeName, onState } = this.#options;
+    try {
+      await this.#list(signal);
+      this.#isListed = true;
+      const spread = spreadMs(`${nodeName} peers ${clock.wallMs()}`, PEERS_MS / 10);
+      this.#dueMs = clock.nowMs() + PEERS_MS + spread;
+      onState(undefined);
+    } catch (error) {
+      if (signal.aborted) return;
+      this.#dueMs = clock.nowMs() + this.#backOff.nextMs(clock.nowMs());
+      onState(error instanceof ApiError ? error : new ApiError("MALFORMED", String(error)));
     }
   }
 

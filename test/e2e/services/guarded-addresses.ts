@@ -27,9 +27,12 @@ const GUARDED: readonly (readonly [what: string, addresses: readonly string[], w
   ["the other node", [PEER_ADDRESS, PEER_ADDRESS_V6], /an address of the node node-b/],
   ["the API server", API_SERVER, /an address of the API server/],
   ["loopback", ["127.0.0.53", "::1"], /a loopback address/],
-  ["multicast", ["224.0.0.251", "ff02::fb"], /a multicast address/],
+  ["multicast", ["239.1.2.3", "ff05::fb"], /a multicast address/],
   ["link-local addresses", ["169.254.169.254", "fe80::a9fe"], /a link-local address/],
 ];
+
+/** As external addresses the API server takes them from nobody; from a load balancer it does. */
+const REFUSED_BEFORE = /loopback|link-local/;
 
 /** `default/kubernetes`, which says where the API server answers. */
 function apiServer(): KubeObject[] {
@@ -58,7 +61,9 @@ const guarded: readonly ServiceCase[] = GUARDED.map(([what, addresses, why]) => 
   upstream: [],
   run: async (harness) => {
     const byField = [
-      withAddresses({ spec: { externalIPs: [...addresses] } }),
+      ...(REFUSED_BEFORE.test(what)
+        ? []
+        : [withAddresses({ spec: { externalIPs: [...addresses] } })]),
       withAddresses({
         ingress: addresses.map((ip) => ({ ip })),
         spec: { type: "LoadBalancer" },
