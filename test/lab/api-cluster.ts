@@ -2,6 +2,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { KubernetesObject } from "@kubernetes/client-node";
+import { resourcePath } from "./api-paths.ts";
 import { ApiServer } from "./api-server.ts";
 import { shell } from "./shell.ts";
 
@@ -25,6 +26,8 @@ export class ApiCluster {
   /** What the agent needs on its command line to read from there. */
   readonly agentArguments: readonly string[] = ["--kubeconfig", KUBECONFIG];
   readonly #namespaces = new Set(["default", "kube-system"]);
+  /** What was written last, as text by path: what is so already is not written again. */
+  readonly #written = new Map<string, string>();
 
   private constructor(server: ApiServer) {
     this.server = server;
@@ -69,13 +72,24 @@ export class ApiCluster {
   async write({ put, gone, last }: ClusterChange): Promise<void> {
     await this.#makeNamespaces([...put, ...last]);
     await Promise.all(byKind(put).map((objects) => this.#putAll(objects)));
-    await Promise.all(gone.map((object) => this.server.api.remove(object)));
+    await Promise.all(gone.map((object) => this.#remove(object)));
     await this.#putAll(last);
   }
 
   /** In order, so that whoever watches the kind sees them so. */
   async #putAll(objects: readonly KubernetesObject[]): Promise<void> {
-    for (const object of objects) await this.server.api.put(object);
+    for (const object of objects) {
+      const [path, text] = [resourcePath(object), JSON.stringify(object)];
+      if (this.#written.get(path) === text) continue;
+      this.#written.delete(path);
+      await this.server.api.put(object);
+      this.#written.set(path, text);
+    }
+  }
+
+  async #remove(object: KubernetesObject): Promise<void> {
+    this.#written.delete(resourcePath(object));
+    await this.server.api.remove(object);
   }
 
   async #makeNamespaces(objects: readonly KubernetesObject[]): Promise<void> {
