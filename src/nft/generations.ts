@@ -22,6 +22,8 @@ export class Generations {
   readonly #options: GenerationsOptions;
   #ownRunning = 0;
   #own = 0;
+  /** Those of ours that were not announced by the last judgement. */
+  #late = 0;
   #announced = 0;
   #isJudging = false;
   #lastMs = 0;
@@ -66,6 +68,7 @@ export class Generations {
     this.#isJudging = true;
     this.#judge(this.#lastMs).finally(() => {
       this.#isJudging = false;
+      if (this.#late > 0) this.#judgeSoon();
     });
   }
 
@@ -78,7 +81,11 @@ export class Generations {
       const isQuiet = nowMs - this.#lastMs >= QUIET_MS && this.#ownRunning === 0;
       if (isQuiet || nowMs - sinceMs >= JUDGE_MS_MAX) break;
     }
-    const isForeign = this.#announced > this.#own;
+    const open = this.#late + this.#own - this.#announced;
+    const isForeign = open < 0;
+    // Where the event loop was held up, ours are announced after they were judged: they count once more,
+    // and only once, for one that changed nothing is never announced.
+    this.#late = Math.max(0, Math.min(open, this.#own));
     this.#announced = 0;
     this.#own = 0;
     if (isForeign) this.#options.onForeign();

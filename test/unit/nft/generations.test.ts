@@ -28,6 +28,26 @@ test("a transaction of ours is no alarm, whether it is announced before or after
   expect(alarms()).toBe(0);
 });
 
+test("one that is announced only after it was judged is no alarm", async () => {
+  const { clock, generations, alarms } = watched();
+  generations.begin();
+  generations.end(true);
+  await clock.advance(QUIET_MS);
+  generations.announced(1);
+  await clock.advance(JUDGE_MS_MAX);
+  expect(alarms()).toBe(0);
+});
+
+test("one that changed nothing, and is never announced, hides no later change of others", async () => {
+  const { clock, generations, alarms } = watched();
+  generations.begin();
+  generations.end(true);
+  await clock.advance(JUDGE_MS_MAX);
+  generations.announced(1);
+  await clock.advance(JUDGE_MS_MAX);
+  expect(alarms()).toBe(1);
+});
+
 test("one that was refused is no generation: what is announced then is somebody else's", async () => {
   const { clock, generations, alarms } = watched();
   generations.begin();
