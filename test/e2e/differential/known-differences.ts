@@ -21,6 +21,8 @@ export interface Difference {
 export interface DifferenceRule {
   /** As `docs/differences.md` says it. */
   readonly name: string;
+  /** What kube-proxy does changes from sync to sync: it may be the same as ours now and then. */
+  readonly isByChance?: true;
   readonly explains: (
     difference: Difference,
     theirs: NodeState,
@@ -65,6 +67,7 @@ export const DIFFERENCE_RULES: readonly DifferenceRule[] = [
   },
   {
     name: "one address and port in two Services: the older one's, and not the last one's",
+    isByChance: true,
     explains: ({ ours, owners }) => owners.length > 1 && ours !== undefined,
   },
 ];
