@@ -22,8 +22,8 @@ export default defineConfig({
           globalSetup: "test/setup/vitest-lab.mjs",
           testTimeout: 600_000,
           hookTimeout: 1_800_000,
-          // Each suite boots a lab; the machine's processors are for one at a time.
-          fileParallelism: false,
+          // Each suite boots a lab, which has one processor and waits for a third of its time.
+          maxWorkers: 2,
         },
       },
     ],

@@ -1,6 +1,7 @@
 /**
- * The program inside the lab for `services.test.ts`: the objects go to a real API server, from which the
- * agent has them. `CASES` (`one part|another`) runs only those with a part in their names.
+ * The program inside the lab for `services-1.test.ts` and its likes: the objects go to a real API server,
+ * from which the agent has them. `PART` says which part of the suite it is, all of it without; `CASES`
+ * (`some words|others`) runs only those with such words in their names.
  */
 
 import { ApiCluster } from "../lab/api-cluster.ts";
@@ -8,6 +9,7 @@ import { runCases } from "../lab/guest-runner.ts";
 import { apiCases } from "./api/all-cases.ts";
 import { Harness } from "./harness/harness.ts";
 import { isolated } from "./harness/service-case.ts";
+import { casesOfPart } from "./parts.ts";
 import { serviceCases } from "./services/all-cases.ts";
 
 const only = (process.env["CASES"] ?? "").split("|");
@@ -19,5 +21,8 @@ const withCluster = apiCases.map(({ name, upstream, run }) => ({
   ...{ name, upstream },
   run: (one: Harness) => run(one, cluster),
 }));
-await runCases(isolated([...serviceCases, ...withCluster].filter(isWanted)), harness);
+const all = [...serviceCases, ...withCluster];
+const part = Number(process.env["PART"] ?? 0);
+const cases = part > 0 ? casesOfPart(all, part) : all;
+await runCases(isolated(cases.filter(isWanted)), harness);
 process.exit(0);

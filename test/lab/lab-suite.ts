@@ -11,11 +11,13 @@ export interface LabSuite {
   /** The program inside: it calls `runCases` with the same cases, and imports no vitest. */
   readonly guest: string;
   readonly cases: readonly Pick<LabCase, "name">[];
+  /** Of the program inside. */
+  readonly env?: Readonly<Record<string, string>>;
   readonly memoryMb?: number;
 }
 
 /** Declares the suite's tests. Nothing is booted until they run. */
-export function labSuite(title: string, { guest, cases, memoryMb = 2048 }: LabSuite): void {
+export function labSuite(title: string, { guest, cases, env, memoryMb = 2048 }: LabSuite): void {
   describe(title, () => {
     const results = new Map<string, Result>();
     for (const { name } of cases) {
@@ -29,8 +31,8 @@ export function labSuite(title: string, { guest, cases, memoryMb = 2048 }: LabSu
       const program = await bundleProgram(guest);
       lab = bootLab({
         command: ["node", "--enable-source-maps", program],
-        // Parts of names: suites that look at it run only those, and the others have no result.
-        env: { CASES: process.env["CASES"] ?? "" },
+        // Words of names: suites that look at it run only such cases, and the others have no result.
+        env: { ...env, CASES: process.env["CASES"] ?? "" },
         timeoutMs: SUITE_MS_MAX,
         memoryMb,
         signal: abort.signal,
