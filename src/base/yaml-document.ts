@@ -15,6 +15,8 @@ const ALIASES_MAX = 100;
 
 const OPTIONS = { prettyErrors: false, merge: true, logLevel: "error" } as const;
 
+const SECOND_DOCUMENT = "expected one document, found a second one here";
+
 /** A value, or why there is none. */
 export type YamlResult =
   | { readonly value: unknown; readonly error: undefined }
@@ -29,10 +31,8 @@ export function readYaml(text: string): YamlResult {
     const document = parseDocument(text, OPTIONS);
     const [first] = document.errors;
     if (first !== undefined) {
-      return {
-        value: undefined,
-        error: { line: lineAt(text, first.pos[0]), message: first.message },
-      };
+      const message = first.code === "MULTIPLE_DOCS" ? SECOND_DOCUMENT : first.message;
+      return { value: undefined, error: { line: lineAt(text, first.pos[0]), message } };
     }
     return { value: document.toJS({ maxAliasCount: ALIASES_MAX }), error: undefined };
   } catch (err) {

@@ -118,6 +118,10 @@ describe("readYaml", () => {
 
   test("names the line of a mistake", () => {
     expect(readYaml("a: 1\nb: [1,\nc: 2\n").error?.line).toBe(3);
+    expect(readYaml("a: 1\n---\nb: 2\n").error).toEqual({
+      line: 2,
+      message: "expected one document, found a second one here",
+    });
     expect(readYaml("a: 1\na: 2\n").error).toMatchObject({ line: 2 });
   });
 
