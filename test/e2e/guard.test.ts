@@ -8,7 +8,7 @@ import { afterEach, expect, test } from "vitest";
 import { BUILD } from "../setup/paths.mjs";
 
 const GUARD = join(BUILD, "lab", "guard");
-const GONE_MS_MAX = 10_000;
+const GONE_MS_MAX = 30_000;
 const POLL_MS = 50;
 /** Two processes, and neither minds the polite signal. The words are found again by the number. */
 const STUBBORN = (mark: string): string =>

@@ -14,7 +14,7 @@ import { shell } from "../lab/shell.ts";
 import { conntrackCases } from "./conntrack-cases.ts";
 
 /** How soon a change must be told. */
-const TOLD_MS_MAX = 1_000;
+const TOLD_MS_MAX = 5_000;
 
 /** Longer than any coalescing of changes. */
 const QUIET_MS = 700;

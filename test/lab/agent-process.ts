@@ -8,7 +8,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 const PROGRAM = join("dist", "main.js");
 const LOG = "/run/kube-ipvs.log";
 const POLL_MS = 20;
-const WAIT_MS_MAX = 20_000;
+/** Long: the start of a process under load takes tens of seconds where the machine is slow. */
+const WAIT_MS_MAX = 90_000;
 const LOG_LINES_SHOWN = 15;
 
 /** One line of the log; which fields there are depends on the message. */

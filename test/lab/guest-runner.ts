@@ -1,7 +1,7 @@
 /** Runs test cases inside the lab, one after the other in one process, and reports each to the outside. */
 import { report } from "./report.ts";
 
-const CASE_MS_MAX = 120_000;
+const CASE_MS_MAX = 240_000;
 
 /** One thing to show, with what it needs. */
 export interface LabCase<Context = undefined> {

@@ -7,7 +7,7 @@ import { NODE, web } from "../harness/pods.ts";
 import type { ApiCase } from "./api-case.ts";
 
 /** Nodes that find the same wrong wait for each other, up to 3 s. */
-const TOLD_MS_MAX = 10_000;
+const TOLD_MS_MAX = 30_000;
 
 interface ToldEvent {
   readonly reason: string;

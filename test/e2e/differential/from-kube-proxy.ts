@@ -19,7 +19,7 @@ const WEB = web({
 });
 const HELD = 4;
 /** The kernel frees sets some time after the rules that used them. */
-const REMOVED_MS_MAX = 20_000;
+const REMOVED_MS_MAX = 60_000;
 const OF_KUBE_PROXY =
   "(iptables-save; ip6tables-save; ipset list -n) 2>/dev/null | grep -c KUBE- || true";
 

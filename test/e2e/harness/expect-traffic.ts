@@ -17,7 +17,7 @@ const TIMEOUT_MS = 1_000;
 /** What is neither answered nor refused by then is silence. */
 const SILENCE_MS = 300;
 /** The kernel says no at once. */
-const REFUSED_MS_MAX = 250;
+const REFUSED_MS_MAX = 600;
 const POLL_MS = 50;
 
 /** Asks some times, and returns what was found whatever it is. */
@@ -62,9 +62,9 @@ export async function expectNoAnswer(options: Ask): Promise<void> {
 }
 
 /** Requests that go on while something happens. */
-const BACKGROUND_RATE = 100;
+const BACKGROUND_RATE = 50;
 const BACKGROUND_CONNECTIONS = 16;
-const BACKGROUND_MS_MAX = 100_000;
+const BACKGROUND_MS_MAX = 200_000;
 
 /** Has requests going on during `body`, and returns what became of them: none may have failed. */
 export async function withoutFailure(
@@ -92,7 +92,7 @@ export async function withoutFailure(
 export async function eventually(
   what: string,
   is: () => boolean | Promise<boolean>,
-  msMax = 10_000,
+  msMax = 30_000,
 ): Promise<void> {
   const startMs = performance.now();
   while (!(await is())) {

@@ -13,7 +13,7 @@ import { type KubeObject, objectId, service, slice } from "./objects.ts";
 import { NODE, nodes, PODS } from "./pods.ts";
 
 /** From a change to the end of the pass that wrote it. */
-const SYNC_MS_MAX = 15_000;
+const SYNC_MS_MAX = 60_000;
 const POLL_MS = 5;
 /** A Service that changes with every write: once the kernel has it, it has everything before it. */
 const MARKER = "marker";

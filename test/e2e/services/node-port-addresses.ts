@@ -19,7 +19,7 @@ const [ETH0, ETH1] = NODE_ADDRESSES;
 const [ETH0_V6, ETH1_V6] = NODE_ADDRESSES_V6;
 const PODS = ["p1", "r1"];
 /** The agent hears of addresses by the kernel's own messages. */
-const ADDRESS_MS_MAX = 1_000;
+const ADDRESS_MS_MAX = 5_000;
 const WEB = web({
   name: "web",
   addresses: [V4, V6],

@@ -14,7 +14,7 @@ const NODE_PORT = 30_200;
 const EXTERNAL = "203.0.113.80";
 const BALANCER = "198.51.100.110";
 const PODS = ["p1", "r1"];
-const REPAIR_MS_MAX = 5_000;
+const REPAIR_MS_MAX = 20_000;
 const TABLES = ["ip kube-ipvs", "ip6 kube-ipvs"];
 /** Every object of our tables with its handle: who makes an object again gives it another one. */
 const WITH_HANDLES = TABLES.map((table) => `nft -a list table ${table}`).join("\n");
