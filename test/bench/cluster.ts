@@ -1,4 +1,4 @@
-/** A cluster of any size, in our words and as Kubernetes writes it: the same objects both ways. */
+/** A cluster of any size, in our words. `cluster-objects.ts` has the same as Kubernetes writes it. */
 import type { EndpointSlice, Service } from "../../src/model/cluster.ts";
 
 /** What every benchmark of this size means by a cluster. */
@@ -8,13 +8,16 @@ export interface ClusterSize {
 }
 
 /** Port of every endpoint. */
-const ENDPOINT_PORT = 8080;
+export const ENDPOINT_PORT = 8080;
 
 const NO_TEXTS: readonly string[] = [];
 
-/** The number of a Service as its address: 10.96.0.1 and up. */
+/** Addresses that are left to Services of other kinds, such as `default/kubernetes`. */
+const ADDRESSES_BEFORE = 256;
+
+/** The number of a Service as its address: 10.96.1.0 and up. */
 export function serviceAddress(service: number): string {
-  const number = service + 1;
+  const number = service + ADDRESSES_BEFORE;
   return `10.${96 + (number >> 16)}.${(number >> 8) & 255}.${number & 255}`;
 }
 
@@ -67,39 +70,4 @@ export function sliceOf(
       nodeHints: NO_TEXTS,
     })),
   };
-}
-
-/** Services `from` to `to` with their slices, as a list in JSON. */
-export function manifestOf(from: number, to: number, size: ClusterSize): string {
-  const items: unknown[] = [];
-  for (let service = from; service < to; service++) {
-    const name = `service-${service}`;
-    items.push({
-      apiVersion: "v1",
-      kind: "Service",
-      metadata: { name, namespace: "bench" },
-      spec: {
-        clusterIP: serviceAddress(service),
-        clusterIPs: [serviceAddress(service)],
-        ports: [{ protocol: "TCP", port: 80 }],
-      },
-    });
-    items.push({
-      apiVersion: "discovery.k8s.io/v1",
-      kind: "EndpointSlice",
-      metadata: {
-        name: `${name}-1`,
-        namespace: "bench",
-        labels: { "kubernetes.io/service-name": name },
-      },
-      addressType: "IPv4",
-      ports: [{ name: "", protocol: "TCP", port: ENDPOINT_PORT }],
-      endpoints: Array.from({ length: size.endpointsPerService }, (_, endpoint) => ({
-        addresses: [endpointAddress(service, endpoint)],
-        conditions: { ready: true, serving: true, terminating: false },
-        nodeName: `node-${service % 100}`,
-      })),
-    });
-  }
-  return JSON.stringify({ apiVersion: "v1", kind: "List", items });
 }

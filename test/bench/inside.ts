@@ -8,7 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { report } from "../lab/report.ts";
 import { shell } from "../lab/shell.ts";
-import { manifestOf } from "./cluster.ts";
+import { objectsOf } from "./cluster-objects.ts";
 
 const run = promisify(execFile);
 
@@ -65,8 +65,9 @@ async function memoryRun(): Promise<void> {
   mkdirSync(folder, { recursive: true });
   const size = { services: SERVICES, endpointsPerService: ENDPOINTS };
   for (let from = 0; from < SERVICES; from += SERVICES_PER_FILE) {
-    const text = manifestOf(from, Math.min(from + SERVICES_PER_FILE, SERVICES), size);
-    writeFileSync(`${folder}/${from}.json`, text);
+    const items = objectsOf(from, Math.min(from + SERVICES_PER_FILE, SERVICES), size);
+    const list = { apiVersion: "v1", kind: "List", items };
+    writeFileSync(`${folder}/${from}.json`, JSON.stringify(list));
   }
   const command = `ip link set lo up; exec node ${main} run --manifests ${folder} --node-name node --log-format json --status-socket /run/bench.sock`;
   const startMs = performance.now();

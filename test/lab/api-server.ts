@@ -1,62 +1,112 @@
-/** A real kube-apiserver with its etcd inside the lab, with RBAC on. */
+/** A real kube-apiserver with its etcd, inside the lab or beside it, with RBAC on. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { generateKeyPairSync } from "node:crypto";
 import { once } from "node:events";
-import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  cpSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ApiRequests, type ApiUser, USERS } from "./api-requests.ts";
+import { type ProcessUsage, processUsage } from "./process-usage.ts";
 
 const PROGRAMS = join("build", "lab", "kubernetes");
-const FOLDER = "/run/kubernetes";
 const LOG_CHARACTERS_SHOWN = 3_000;
-const PORT = 6443;
-const ETCD = "http://127.0.0.1:23790";
-const ETCD_PEER = "http://127.0.0.1:23791";
+/** Nobody is told of it but in the certificate, yet without one the server looks for a route outside. */
+const ADVERTISED = "192.0.2.10";
 const READY_MS_MAX = 120_000;
 const POLL_MS = 100;
 
-/** Starts and ends it. One at a time: addresses and folders are fixed. */
+/** Where it is and what it begins with. Two at a time need different folders, and ports 2 apart. */
+export interface ApiServerOptions {
+  /** Everything of it. */
+  readonly folder: string;
+  /** Of the server; etcd takes the two after it. */
+  readonly port: number;
+  /** Reachable from other machines and namespaces, too, as {@link ADVERTISED}. */
+  readonly isOpen: boolean;
+  /** A folder of etcd that is copied; an empty store without it. */
+  readonly filled: string | undefined;
+}
+
+const DEFAULTS: ApiServerOptions = {
+  folder: "/run/kubernetes",
+  port: 6443,
+  isOpen: false,
+  filled: undefined,
+};
+
+/** Starts and ends it. */
 export class ApiServer {
-  readonly url = `https://127.0.0.1:${PORT}`;
+  /** For whoever runs beside it. */
+  readonly url: string;
+  /** For whoever has a route to it; only where it `isOpen`. */
+  readonly openUrl: string;
   /** File of the certificate that its own is signed by. */
-  readonly authority = join(FOLDER, "certs", "apiserver.crt");
+  readonly authority: string;
+  /** Asks it. */
+  readonly api: ApiRequests;
+  readonly #options: ApiServerOptions;
+  readonly #etcdUrl: string;
   #etcd: ChildProcess | undefined;
   #server: ChildProcess | undefined;
-  /** Asks it. */
-  readonly api = new ApiRequests(this.url, this.authority);
 
-  private constructor() {}
+  private constructor(options: ApiServerOptions) {
+    const { folder, port } = options;
+    this.#options = options;
+    this.url = `https://127.0.0.1:${port}`;
+    this.openUrl = `https://${ADVERTISED}:${port}`;
+    this.authority = join(folder, "certs", "apiserver.crt");
+    this.api = new ApiRequests(this.url, this.authority);
+    this.#etcdUrl = `http://127.0.0.1:${port + 1}`;
+  }
 
-  /** Returns when it is ready, with an empty store. */
-  static async start(): Promise<ApiServer> {
-    mkdirSync(FOLDER, { recursive: true });
-    writeKeys();
+  /** Returns when it is ready. */
+  static async start(options: Partial<ApiServerOptions> = {}): Promise<ApiServer> {
+    const all = { ...DEFAULTS, ...options };
+    const { folder, port, filled } = all;
+    const data = join(folder, "etcd");
+    mkdirSync(folder, { recursive: true });
+    rmSync(data, { recursive: true, force: true });
+    if (filled !== undefined) cpSync(filled, data, { recursive: true });
+    writeKeys(folder);
     const rows = Object.entries(USERS).map(
       ([token, { name, groups }]) => `${token},${name},${token},"${groups}"\n`,
     );
-    writeFileSync(join(FOLDER, "tokens.csv"), rows.join(""));
-    const server = new ApiServer();
-    server.#etcd = run("etcd", [
-      ...["--unsafe-no-fsync", "--data-dir", join(FOLDER, "etcd")],
-      ...["--listen-client-urls", ETCD, "--advertise-client-urls", ETCD],
-      ...["--listen-peer-urls", ETCD_PEER, "--initial-advertise-peer-urls", ETCD_PEER],
-      ...["--initial-cluster", `default=${ETCD_PEER}`],
+    writeFileSync(join(folder, "tokens.csv"), rows.join(""));
+    const server = new ApiServer(all);
+    const [url, peer] = [server.#etcdUrl, `http://127.0.0.1:${port + 2}`];
+    server.#etcd = run(folder, "etcd", [
+      ...["--unsafe-no-fsync", "--data-dir", data],
+      ...["--listen-client-urls", url, "--advertise-client-urls", url],
+      ...["--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer],
+      ...["--initial-cluster", `default=${peer}`],
     ]);
     await server.resume();
     return server;
   }
 
+  /** Processor time of server and etcd so far, and what the server holds in memory. */
+  usage(): { readonly server: ProcessUsage; readonly etcd: ProcessUsage } {
+    return { server: processUsage(this.#server?.pid), etcd: processUsage(this.#etcd?.pid) };
+  }
+
   /** Starts the server again after {@link pause}, on what was stored, and returns when it is ready. */
   async resume(): Promise<void> {
-    this.#server = run("kube-apiserver", [
-      ...["--etcd-servers", ETCD, "--secure-port", `${PORT}`, "--bind-address", "127.0.0.1"],
-      // Nobody is told of it, but without one the server looks for a route to the outside.
-      ...["--advertise-address", "192.0.2.10"],
-      ...["--cert-dir", join(FOLDER, "certs"), "--token-auth-file", join(FOLDER, "tokens.csv")],
+    const { folder, port, isOpen } = this.#options;
+    this.#server = run(folder, "kube-apiserver", [
+      ...["--etcd-servers", this.#etcdUrl, "--secure-port", `${port}`],
+      ...["--bind-address", isOpen ? "0.0.0.0" : "127.0.0.1", "--advertise-address", ADVERTISED],
+      ...["--cert-dir", join(folder, "certs"), "--token-auth-file", join(folder, "tokens.csv")],
       ...["--authorization-mode", "RBAC", "--service-account-issuer", "https://kubernetes"],
-      ...["--service-account-key-file", join(FOLDER, "sa.pub")],
-      ...["--service-account-signing-key-file", join(FOLDER, "sa.key")],
+      ...["--service-account-key-file", join(folder, "sa.pub")],
+      ...["--service-account-signing-key-file", join(folder, "sa.key")],
       ...["--service-cluster-ip-range", "10.96.0.0/16,fd00:96::/108"],
       ...["--endpoint-reconciler-type", "none", "--allow-privileged"],
       ...["--disable-admission-plugins", "ServiceAccount"],
@@ -74,25 +124,25 @@ export class ApiServer {
 
   /** Ends the server, by force: what is stored stays. */
   async pause(): Promise<void> {
-    await end(this.#server);
+    await end(this.#server, "SIGKILL");
     this.api.close();
   }
 
   /** Ends both. */
   async stop(): Promise<void> {
     await this.pause();
-    await end(this.#etcd);
+    await end(this.#etcd, "SIGTERM");
   }
 
   /** The path of a kubeconfig for `user`, which proves who the server is. */
   kubeconfig(user: ApiUser): string {
-    const path = join(FOLDER, `${user}.kubeconfig`);
+    const path = join(this.#options.folder, `${user}.kubeconfig`);
     this.writeKubeconfig(path, { token: user });
     return path;
   }
 
-  /** Writes a kubeconfig with these credentials. */
-  writeKubeconfig(path: string, user: object): void {
+  /** Writes a kubeconfig with these credentials, for {@link url} or {@link openUrl}. */
+  writeKubeconfig(path: string, user: object, server = this.url): void {
     const config = {
       apiVersion: "v1",
       kind: "Config",
@@ -100,7 +150,7 @@ export class ApiServer {
         {
           name: "lab",
           cluster: {
-            server: this.url,
+            server,
             "certificate-authority": this.authority,
           },
         },
@@ -114,7 +164,9 @@ export class ApiServer {
 
   /** The last lines of the server's log, for messages. */
   logEnd(): string {
-    return readFileSync(join(FOLDER, "kube-apiserver.log"), "utf8").slice(-LOG_CHARACTERS_SHOWN);
+    return readFileSync(join(this.#options.folder, "kube-apiserver.log"), "utf8").slice(
+      -LOG_CHARACTERS_SHOWN,
+    );
   }
 
   async #isReady(): Promise<boolean> {
@@ -128,27 +180,27 @@ export class ApiServer {
   }
 }
 
-function writeKeys(): void {
+function writeKeys(folder: string): void {
   const { publicKey, privateKey } = generateKeyPairSync("rsa", {
     modulusLength: 2048,
     publicKeyEncoding: { type: "spki", format: "pem" },
     privateKeyEncoding: { type: "pkcs8", format: "pem" },
   });
-  writeFileSync(join(FOLDER, "sa.pub"), publicKey);
-  writeFileSync(join(FOLDER, "sa.key"), privateKey);
+  writeFileSync(join(folder, "sa.pub"), publicKey);
+  writeFileSync(join(folder, "sa.key"), privateKey);
 }
 
-function run(program: string, args: readonly string[]): ChildProcess {
-  const log = openSync(join(FOLDER, `${program}.log`), "a");
+function run(folder: string, program: string, args: readonly string[]): ChildProcess {
+  const log = openSync(join(folder, `${program}.log`), "a");
   const child = spawn(join(PROGRAMS, program), args, { stdio: ["ignore", log, log] });
   closeSync(log);
   child.on("error", () => {}); // Seen as a server that is never ready.
   return child;
 }
 
-async function end(child: ChildProcess | undefined): Promise<void> {
+async function end(child: ChildProcess | undefined, signal: "SIGKILL" | "SIGTERM"): Promise<void> {
   if (!child || child.exitCode !== null || child.signalCode !== null) return;
   const exited = once(child, "exit");
-  child.kill("SIGKILL");
+  child.kill(signal);
   await exited;
 }
