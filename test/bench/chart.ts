@@ -1,0 +1,123 @@
+/** Charts as SVG text: lines over a number, and bars in groups. Draws; computes nothing. */
+import { type EChartsOption, init } from "echarts";
+
+const WIDTH = 900;
+const HEIGHT = 480;
+/** Told apart by people who see colours differently, too (Okabe and Ito). */
+const COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000"];
+const SYMBOLS = ["circle", "rect", "triangle", "diamond", "pin", "arrow", "roundRect"] as const;
+const FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif";
+const DASHED = /floor|target/i;
+
+/** What every chart says about itself. */
+interface Titles {
+  readonly title: string;
+  /** Where and how it was measured. */
+  readonly subtitle: string;
+}
+
+/** Lines over a number. */
+export interface LineChart extends Titles {
+  readonly x: { readonly name: string; readonly values: readonly number[]; readonly log: boolean };
+  readonly y: { readonly name: string; readonly log: boolean };
+  /** A value for each of `x`; null where there is none. Floors and targets, by their name, are dashed. */
+  readonly lines: readonly {
+    readonly name: string;
+    readonly values: readonly (number | null)[];
+  }[];
+}
+
+/** Bars beside each other, by group. */
+export interface BarChart extends Titles {
+  readonly unit: string;
+  readonly log: boolean;
+  readonly groups: readonly string[];
+  readonly bars: readonly {
+    readonly name: string;
+    readonly values: readonly (number | null)[];
+  }[];
+}
+
+/** The chart as a whole SVG file. */
+export function lineChart({ x, y, lines, ...titles }: LineChart): string {
+  return draw(titles, {
+    xAxis: {
+      type: x.log ? "log" : "value",
+      name: x.name,
+      nameLocation: "middle",
+      nameGap: 32,
+      min: Math.min(...x.values),
+      max: Math.max(...x.values),
+      axisLabel: { formatter: numberText },
+    },
+    yAxis: valueAxis(y.name, y.log),
+    series: lines.map(({ name, values }, index) => ({
+      type: "line",
+      name,
+      symbol: SYMBOLS[index % SYMBOLS.length] ?? "circle",
+      symbolSize: 8,
+      lineStyle: { width: 2, type: DASHED.test(name) ? "dashed" : "solid" },
+      data: values.flatMap((value, at) => (value === null ? [] : [[x.values[at] ?? 0, value]])),
+    })),
+  });
+}
+
+/** The chart as a whole SVG file. */
+export function barChart({ unit, log, groups, bars, ...titles }: BarChart): string {
+  return draw(titles, {
+    xAxis: { type: "category", data: [...groups] },
+    yAxis: valueAxis(unit, log),
+    series: bars.map(({ name, values }) => ({
+      type: "bar",
+      name,
+      barMaxWidth: 48,
+      // A logarithm has no zero to begin a bar at.
+      data: values.map((value) => (value === null ? "-" : value)),
+      label: {
+        show: true,
+        position: "top",
+        fontSize: 10,
+        formatter: ({ value }) => labelText(value),
+      },
+    })),
+  });
+}
+
+function draw({ title, subtitle }: Titles, option: EChartsOption): string {
+  const chart = init(null, null, { renderer: "svg", ssr: true, width: WIDTH, height: HEIGHT });
+  chart.setOption({
+    animation: false,
+    backgroundColor: "#ffffff",
+    color: COLOURS,
+    textStyle: { fontFamily: FONT },
+    title: { text: title, subtext: subtitle, left: "center", top: 10 },
+    legend: { bottom: 6 },
+    grid: { left: 84, right: 36, top: 78, bottom: 88 },
+    ...option,
+  });
+  const svg = chart.renderToSVGString();
+  chart.dispose();
+  return `${svg}\n`;
+}
+
+function valueAxis(name: string, log: boolean): NonNullable<EChartsOption["yAxis"]> {
+  return {
+    type: log ? "log" : "value",
+    name,
+    nameLocation: "middle",
+    nameGap: 58,
+    nameRotate: 90,
+    axisLabel: { formatter: numberText },
+  };
+}
+
+function labelText(value: unknown): string {
+  return typeof value === "number" ? numberText(value) : "";
+}
+
+/** `10,000`, `0.25`: three digits that matter. */
+function numberText(value: number): string {
+  return Math.abs(value) >= 100
+    ? Math.round(value).toLocaleString("en-GB")
+    : `${Number(value.toPrecision(3))}`;
+}
