@@ -76,6 +76,7 @@ int count(const char *data, int64_t bytes, uint16_t type, uint32_t sequence) {
 static void test_open(void) {
     struct knl *k = NULL;
     check(knl_abi() == KNL_ABI, "the ABI number is the header's");
+    check(knl_trim() >= 0, "free memory goes back, and what is in use stays");
     check(knl_open(255, SOCKET_BYTES, &k) == -EPROTONOSUPPORT, "an unknown family is refused");
     check(k == NULL, "a refused open leaves no handle");
     k = open_or_die(NETLINK_ROUTE);

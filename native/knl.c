@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <linux/netlink.h>
+#include <malloc.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -37,6 +38,14 @@ struct knl {
 };
 
 int32_t knl_abi(void) { return KNL_ABI; }
+
+int32_t knl_trim(void) {
+#ifdef __GLIBC__
+    return malloc_trim(0);
+#else
+    return 0;
+#endif
+}
 
 int32_t knl_open(int32_t family, int32_t socket_bytes, struct knl **out) {
     struct knl *k = calloc(1, sizeof *k);

@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 /* Changes whenever a function below changes its meaning. The loader refuses any other number. */
-#define KNL_ABI 3
+#define KNL_ABI 4
 
 /* A socket with the buffer that holds the answers of its last exchange. */
 struct knl;
@@ -43,6 +43,10 @@ int64_t knl_dump_part(struct knl *k, int32_t timeout_ms);
 int64_t knl_take(struct knl *k, void *out, size_t out_bytes);
 
 int32_t knl_close(struct knl *k);
+
+/* Gives the memory that is free in this process back to the system, where the C library can: else it
+ * keeps what a great exchange, or anything else in the process, once needed. Returns 1 when any went. */
+int32_t knl_trim(void);
 
 /* Listens to the multicast groups in the bit set `groups` (bit n - 1 is group n), on a thread of its
  * own. Returns a stream to read from, for any event loop: for each datagram of the kernel an int32_t

@@ -5,6 +5,7 @@ import { keepHeapSmall } from "./base/small-heap.ts";
 import { openKernel, openTable } from "./cli/open-kernel.ts";
 import { openTakeOver } from "./cli/open-take-over.ts";
 import { runProgram } from "./cli/program.ts";
+import { releaseMemory } from "./cli/release-memory.ts";
 import { processSurroundings } from "./config/load-config.ts";
 import { applyHostSettings } from "./host/host-settings.ts";
 
@@ -29,6 +30,7 @@ process.exitCode = await runProgram(process.argv.slice(2), {
       conntrack,
       oomScoreAdj,
     }),
+  releaseMemory,
   logStream: process.stderr,
   signal: ended.signal,
 });

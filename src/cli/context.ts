@@ -26,6 +26,8 @@ export interface CliContext {
   readonly openTakeOver: () => OpenTakeOver;
   /** Sets what the kernel and this process need, each only where it differs. */
   readonly prepareHost: (config: Config) => Promise<readonly SysctlResult[]>;
+  /** Gives back the memory that only the start needed. */
+  readonly releaseMemory: () => void;
   /** The exit code of a command that did its work and has something to say by it. */
   readonly exitWith: (code: number) => void;
   /** Where logs go. */

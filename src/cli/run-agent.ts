@@ -2,7 +2,6 @@
 import { release } from "node:os";
 import type { Logger } from "pino";
 import { Agent } from "../agent/agent.ts";
-import { compactHeap } from "../base/small-heap.ts";
 import type { Config } from "../config/config.ts";
 import type { Family } from "../model/address.ts";
 import { Observing } from "../observe/observing.ts";
@@ -103,7 +102,7 @@ function createAgent(
     },
     minSyncPeriodMs: config.minSyncPeriodMs,
     auditPeriodMs: config.auditPeriodMs,
-    onFirstSync: compactHeap,
+    onFirstSync: context.releaseMemory,
     onVerified,
   });
 }

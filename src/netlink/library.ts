@@ -8,7 +8,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** `KNL_ABI` of native/knl.h that this file was written for. */
-const ABI = 3;
+const ABI = 4;
 
 /** Where the library is, below the package's folder. */
 const LIBRARY = join("native", "build", "libknl.so");
@@ -41,6 +41,8 @@ export interface NativeLibrary {
   /** The answers of the last exchange, as memory of our own. */
   take(handle: Handle, bytes: number): Uint8Array;
   close(handle: Handle): number;
+  /** Gives memory that is free in this process back to the node; says whether any went. */
+  trim(): boolean;
   /** A descriptor to read from and to close, of the form that native/knl.h describes. */
   listen(family: number, groups: number, socketBytes: number): number;
 }
@@ -100,6 +102,7 @@ interface Natives {
   knl_dump_part: Async<[Handle, number]>;
   knl_take(handle: Handle, out: Uint8Array, bytes: number): Result;
   knl_close(handle: Handle): number;
+  knl_trim(): number;
   knl_listen(family: number, groups: number, bytes: number): number;
 }
 
@@ -129,6 +132,7 @@ function openLibrary(ffi: Ffi, path: string): Natives {
       knl_dump_part: ["int64", [pointer, "int32"]],
       knl_take: ["int64", [pointer, pointer, "size_t"]],
       knl_close: ["int32", [pointer]],
+      knl_trim: ["int32", []],
       knl_listen: ["int32", ["int32", "uint32", "int32"]],
     });
   } catch (cause) {
@@ -166,6 +170,7 @@ function wrap(natives: Natives, ref: Ref): NativeLibrary {
       return out.subarray(0, Math.max(0, taken));
     },
     close: (handle) => natives.knl_close(handle),
+    trim: () => natives.knl_trim() > 0,
     listen: (family, groups, socketBytes) => natives.knl_listen(family, groups, socketBytes),
   };
 }

@@ -6,8 +6,8 @@ import { type ClusterSize, ENDPOINT_PORT, endpointAddress, serviceAddress } from
 export const NAMESPACE = "bench";
 
 const NODES = 100;
-/** Any time: it is that of the last change. */
-const TRIGGER_TIME = "2026-01-01T00:00:00Z";
+/** Any time. */
+const STORED_TIME = "2026-01-01T00:00:00Z";
 
 /** A name of 36 characters, as those of Kubernetes. */
 function uid(kind: number, number: number): string {
@@ -33,6 +33,28 @@ export function serviceObject(service: number): V1Service {
   };
 }
 
+/** The same with all that the API server adds: what it keeps in etcd. */
+export function storedService(service: number): V1Service {
+  const { metadata, spec, ...rest } = serviceObject(service);
+  return {
+    ...rest,
+    metadata: {
+      ...metadata,
+      uid: uid(0, service),
+      creationTimestamp: STORED_TIME as unknown as Date,
+    },
+    spec: {
+      ...spec,
+      type: "ClusterIP",
+      sessionAffinity: "None",
+      ipFamilies: ["IPv4"],
+      ipFamilyPolicy: "SingleStack",
+      internalTrafficPolicy: "Cluster",
+    },
+    status: { loadBalancer: {} },
+  };
+}
+
 /** Its slice, with `endpointsPerService` ready endpoints on as many nodes. */
 export function sliceObject(
   service: number,
@@ -49,7 +71,7 @@ export function sliceObject(
         "kubernetes.io/service-name": name,
         "endpointslice.kubernetes.io/managed-by": "endpointslice-controller.k8s.io",
       },
-      annotations: { "endpoints.kubernetes.io/last-change-trigger-time": TRIGGER_TIME },
+      annotations: { "endpoints.kubernetes.io/last-change-trigger-time": STORED_TIME },
       ownerReferences: [
         {
           ...{ apiVersion: "v1", kind: "Service", name, uid: uid(0, service) },

@@ -1,20 +1,30 @@
-/** A folder of etcd that holds a cluster, written once by a real API server beside the lab, and kept. */
+/**
+ * A folder of etcd that holds a cluster, written once beside the lab through a real API server, and kept.
+ *
+ * Services alone go straight into etcd, as JSON that the server reads as well as its own form: each new
+ * one has the server count all addresses that are in use (a metric of its allocator), so that 50,000 of
+ * them would take it hours.
+ */
 import { createHash } from "node:crypto";
 import { existsSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
-import type { KubernetesObject } from "@kubernetes/client-node";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { KubernetesListObject, KubernetesObject } from "@kubernetes/client-node";
 import { resourcePath } from "../lab/api-paths.ts";
 import { ApiServer } from "../lab/api-server.ts";
 import { CACHE, folder } from "../setup/paths.mjs";
+import { BENCH_NODE } from "./bench-node.ts";
 import type { ClusterSize } from "./cluster.ts";
-import { NAMESPACE, nodeObject, objectsOf } from "./cluster-objects.ts";
-
-/** The node of the agent in every filled cluster. */
-export const BENCH_NODE = "node-a";
+import { NAMESPACE, nodeObject, sliceObject, storedService } from "./cluster-objects.ts";
 
 /** Requests at a time. */
 const CONCURRENCY = 32;
+/** Services of one transaction: etcd takes 128 operations. */
+const SERVICES_PER_TRANSACTION = 100;
+const ADDRESSES_MS_MAX = 900_000;
+const POLL_MS = 500;
+const HASH_DIGITS = 16;
 const PORT_MIN = 20_000;
 const PORT_MAX = 30_000;
 /** The server, and two of etcd. */
@@ -23,8 +33,11 @@ const PORTS = 3;
 /** The folder for {@link ApiServer.start}'s `filled`. Takes a minute for 20,000 objects, once. */
 export async function filledStore(size: ClusterSize): Promise<string> {
   const { services, endpointsPerService } = size;
-  const objects = objectsOf(0, services, size);
-  const hash = createHash("sha256").update(JSON.stringify(objects)).digest("hex").slice(0, 16);
+  const objects = Array.from({ length: services }, (_, service) => sliceObject(service, size));
+  const hash = createHash("sha256")
+    .update(JSON.stringify([storedService(0), objects]))
+    .digest("hex")
+    .slice(0, HASH_DIGITS);
   const kept = folder(join(CACHE, "bench"));
   const name = `etcd-${services}x${endpointsPerService}-`;
   const path = join(kept, `${name}${hash}`);
@@ -38,7 +51,12 @@ export async function filledStore(size: ClusterSize): Promise<string> {
     try {
       await server.api.put({ apiVersion: "v1", kind: "Namespace", metadata: { name: NAMESPACE } });
       await server.api.put(nodeObject(BENCH_NODE));
+      await store(
+        server,
+        Array.from({ length: services }, (_, service) => service),
+      );
       await makeAll(server, objects);
+      await untilAddressesAreKept(server, services);
     } finally {
       await server.stop();
     }
@@ -47,6 +65,23 @@ export async function filledStore(size: ClusterSize): Promise<string> {
     rmSync(making, { recursive: true, force: true });
   }
   return path;
+}
+
+/** Writes Services as the server would have stored them. */
+async function store(server: ApiServer, services: readonly number[]): Promise<void> {
+  const base64 = (text: string): string => Buffer.from(text).toString("base64");
+  for (let start = 0; start < services.length; start += SERVICES_PER_TRANSACTION) {
+    const success = services.slice(start, start + SERVICES_PER_TRANSACTION).map((service) => {
+      const object = storedService(service);
+      const key = `/registry/services/specs/${NAMESPACE}/${object.metadata?.name}`;
+      return { requestPut: { key: base64(key), value: base64(JSON.stringify(object)) } };
+    });
+    const answer = await fetch(`${server.etcdUrl}/v3/kv/txn`, {
+      method: "POST",
+      body: JSON.stringify({ success }),
+    });
+    if (!answer.ok) throw new Error(`etcd: ${answer.status} ${await answer.text()}`);
+  }
 }
 
 async function makeAll(server: ApiServer, objects: readonly KubernetesObject[]): Promise<void> {
@@ -59,6 +94,17 @@ async function makeAll(server: ApiServer, objects: readonly KubernetesObject[]):
     }
   };
   await Promise.all(Array.from({ length: CONCURRENCY }, work));
+}
+
+/** The server makes an object for the address of each Service that has none: not in the guest. */
+async function untilAddressesAreKept(server: ApiServer, count: number): Promise<void> {
+  for (const startMs = performance.now(); performance.now() - startMs < ADDRESSES_MS_MAX; ) {
+    const { body } = await server.api.ask("GET", "/apis/networking.k8s.io/v1/ipaddresses?limit=1");
+    const { metadata } = body as KubernetesListObject<KubernetesObject>;
+    if ((metadata?.remainingItemCount ?? 0) + 1 >= count) return;
+    await sleep(POLL_MS);
+  }
+  throw new Error(`not ${count} addresses within ${ADDRESSES_MS_MAX} ms`);
 }
 
 /** The first of as many free ones as are needed. */

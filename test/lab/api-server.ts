@@ -53,18 +53,20 @@ export class ApiServer {
   /** Asks it. */
   readonly api: ApiRequests;
   readonly #options: ApiServerOptions;
-  readonly #etcdUrl: string;
+  /** Of its etcd. */
+  readonly etcdUrl: string;
   #etcd: ChildProcess | undefined;
   #server: ChildProcess | undefined;
 
   private constructor(options: ApiServerOptions) {
-    const { folder, port } = options;
+    const { folder, port, isOpen } = options;
     this.#options = options;
-    this.url = `https://127.0.0.1:${port}`;
+    // Its certificate names the address that it is bound to, else this.
+    this.url = `https://${isOpen ? "localhost" : "127.0.0.1"}:${port}`;
     this.openUrl = `https://${ADVERTISED}:${port}`;
     this.authority = join(folder, "certs", "apiserver.crt");
     this.api = new ApiRequests(this.url, this.authority);
-    this.#etcdUrl = `http://127.0.0.1:${port + 1}`;
+    this.etcdUrl = `http://127.0.0.1:${port + 1}`;
   }
 
   /** Returns when it is ready. */
@@ -81,7 +83,7 @@ export class ApiServer {
     );
     writeFileSync(join(folder, "tokens.csv"), rows.join(""));
     const server = new ApiServer(all);
-    const [url, peer] = [server.#etcdUrl, `http://127.0.0.1:${port + 2}`];
+    const [url, peer] = [server.etcdUrl, `http://127.0.0.1:${port + 2}`];
     server.#etcd = run(folder, "etcd", [
       ...["--unsafe-no-fsync", "--data-dir", data],
       ...["--listen-client-urls", url, "--advertise-client-urls", url],
@@ -101,7 +103,7 @@ export class ApiServer {
   async resume(): Promise<void> {
     const { folder, port, isOpen } = this.#options;
     this.#server = run(folder, "kube-apiserver", [
-      ...["--etcd-servers", this.#etcdUrl, "--secure-port", `${port}`],
+      ...["--etcd-servers", this.etcdUrl, "--secure-port", `${port}`],
       ...["--bind-address", isOpen ? "0.0.0.0" : "127.0.0.1", "--advertise-address", ADVERTISED],
       ...["--cert-dir", join(folder, "certs"), "--token-auth-file", join(folder, "tokens.csv")],
       ...["--authorization-mode", "RBAC", "--service-account-issuer", "https://kubernetes"],

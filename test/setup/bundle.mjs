@@ -63,6 +63,9 @@ export async function bundle(entry, output, { banner = "", packages = "bundle" }
       plugins: packages === "bundle" ? [USED_PARTS] : [],
       banner: { js: `${banner}${COMMONJS_NAMES}` },
       sourcemap: "linked",
+      // A third less to read and compile at each start; names stay, for traces.
+      minifyWhitespace: true,
+      minifySyntax: true,
       legalComments: "none",
       logLevel: "silent",
     });

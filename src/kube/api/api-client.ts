@@ -2,10 +2,13 @@
 import { type ClientRequest, request as httpRequest, type IncomingMessage } from "node:http";
 import { request as httpsRequest, type RequestOptions } from "node:https";
 import type { Clock } from "../../base/clock.ts";
+import { decodeObject, PROTOBUF_TYPE } from "../protobuf/decode.ts";
 import { ApiError, connectionError, endedError, statusError } from "./api-error.ts";
 import { Credentials } from "./credentials.ts";
 import type { ApiLocation } from "./kubeconfig.ts";
 import { untilSilent } from "./silence.ts";
+
+const JSON_TYPE = "application/json";
 
 /** From a request to the head of its answer. */
 export const HEAD_MS_MAX = 30_000;
@@ -22,13 +25,15 @@ export interface ApiRequest {
   readonly body?: unknown;
   /** `application/json` when absent. */
   readonly contentType?: string;
+  /** The answer may come in protobuf: half the bytes, and a fraction of the work on both sides. */
+  readonly mayBeProtobuf?: boolean;
   readonly signal: AbortSignal;
 }
 
 /** An answer of any status. */
 export interface ApiAnswer {
   readonly status: number;
-  /** Parsed JSON, or the text where it is none. */
+  /** Parsed JSON or protobuf, or the text where it is neither. */
   readonly body: unknown;
 }
 
@@ -55,8 +60,7 @@ export class ApiClient {
     asked: ApiRequest,
   ): Promise<ApiAnswer> {
     const answer = await this.#send(method, path, asked);
-    const text = await this.#whole(answer);
-    return { status: answer.statusCode ?? 0, body: parsed(text) };
+    return { status: answer.statusCode ?? 0, body: parsed(answer, await this.#whole(answer)) };
   }
 
   /** The answer's body as JSON. Rejects with an {@link ApiError} for a status that is not 200, too. */
@@ -64,7 +68,7 @@ export class ApiClient {
     const { status, body } = await this.request("GET", path, asked);
     if (status !== 200) throw statusError(what, status, body);
     if (typeof body !== "object" || body === null) {
-      throw new ApiError("MALFORMED", `${what}: the answer is no JSON object, or is cut off`);
+      throw new ApiError("MALFORMED", `${what}: the answer is no object, or is cut off`);
     }
     return body;
   }
@@ -80,7 +84,7 @@ export class ApiClient {
   ): Promise<AsyncIterable<Buffer>> {
     const answer = await this.#send("GET", path, asked);
     if (answer.statusCode === 200) return this.#bytes(answer, asked.silenceMs);
-    throw statusError(what, answer.statusCode ?? 0, parsed(await this.#whole(answer)));
+    throw statusError(what, answer.statusCode ?? 0, parsed(answer, await this.#whole(answer)));
   }
 
   /** Closes idle connections. */
@@ -89,14 +93,14 @@ export class ApiClient {
   }
 
   async #send(method: string, path: string, asked: ApiRequest): Promise<IncomingMessage> {
-    const { query = {}, body, contentType = "application/json", signal } = asked;
+    const { query = {}, body, contentType = JSON_TYPE, mayBeProtobuf = false, signal } = asked;
     const { server, options } = await this.#credentials.access(signal);
     const url = new URL(server.pathname.replace(/\/$/, "") + path, server);
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
     const payload = body === undefined ? undefined : JSON.stringify(body);
     const headers = {
       ...(options.headers as Record<string, string> | undefined),
-      accept: "application/json",
+      accept: mayBeProtobuf ? `${PROTOBUF_TYPE},${JSON_TYPE}` : JSON_TYPE,
       "user-agent": "kube-ipvs",
       ...(payload !== undefined && { "content-type": contentType }),
     };
@@ -137,7 +141,7 @@ export class ApiClient {
     }
   }
 
-  async #whole(answer: IncomingMessage): Promise<string> {
+  async #whole(answer: IncomingMessage): Promise<Buffer> {
     const chunks: Buffer[] = [];
     let bytes = 0;
     for await (const chunk of this.#bytes(answer, PAUSE_MS_MAX)) {
@@ -148,7 +152,7 @@ export class ApiClient {
       }
       chunks.push(chunk);
     }
-    return Buffer.concat(chunks).toString();
+    return Buffer.concat(chunks, bytes);
   }
 
   async *#bytes(answer: IncomingMessage, silenceMs: number): AsyncGenerator<Buffer, void> {
@@ -188,10 +192,20 @@ async function answerHead(
   }
 }
 
-function parsed(text: string): unknown {
+function parsed({ headers }: IncomingMessage, body: Buffer): unknown {
+  if (headers["content-type"]?.startsWith(PROTOBUF_TYPE)) return decodedOrText(body);
+  const text = body.toString();
   try {
     return JSON.parse(text);
   } catch {
     return text;
+  }
+}
+
+function decodedOrText(body: Buffer): unknown {
+  try {
+    return decodeObject(body);
+  } catch (error) {
+    return `protobuf that cannot be read: ${error instanceof Error ? error.message : error}`;
   }
 }

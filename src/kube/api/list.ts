@@ -15,7 +15,8 @@ const PAGES_MAX = 50_000;
 const SMALLER_PAGE_PARTS = 4;
 
 interface Page {
-  readonly items: readonly object[];
+  /** Each is read when its turn comes; what is wrong with one is thrown then. */
+  readonly items: Iterable<object>;
   readonly resourceVersion: string;
   /** "" on the last one. */
   readonly next: string;
@@ -47,7 +48,7 @@ export async function listAll(
       continue;
     }
     const page = readPage(what, resource, answer);
-    page.items.forEach(onItem);
+    for (const item of page.items) onItem(item);
     if (page.next === "") return page.resourceVersion;
     if (page.next === next) throw new ApiError("MALFORMED", `${what}: the same page twice`);
     next = page.next;
@@ -61,7 +62,7 @@ async function getPage(
   asked: Parameters<ApiClient["get"]>[2],
 ): Promise<object | "too large"> {
   try {
-    return await client.get(`list ${name}`, path, asked);
+    return await client.get(`list ${name}`, path, { ...asked, mayBeProtobuf: true });
   } catch (error) {
     if (error instanceof ApiError && error.code === "TOO_LARGE") return "too large";
     throw error;
@@ -76,13 +77,33 @@ function readPage(what: string, { kind }: Resource, answer: object): Page {
   // An empty list may be null: that is how Go writes it.
   const list: unknown = items ?? [];
   const { resourceVersion, continue: next } = (metadata ?? {}) as Record<string, unknown>;
-  if (!Array.isArray(list) || typeof resourceVersion !== "string" || resourceVersion === "") {
+  if (!isIterable(list) || typeof resourceVersion !== "string" || resourceVersion === "") {
     throw malformed("the answer has no items, or no version");
   }
-  if (!list.every((item) => typeof item === "object" && item !== null)) {
-    throw malformed("an item that is no object");
+  return {
+    items: checkedItems(list, malformed),
+    resourceVersion,
+    next: typeof next === "string" ? next : "",
+  };
+}
+
+function* checkedItems(
+  list: Iterable<unknown>,
+  malformed: (why: string) => ApiError,
+): Generator<object, void> {
+  try {
+    for (const item of list) {
+      if (typeof item !== "object" || item === null) throw malformed("an item that is no object");
+      yield item;
+    }
+  } catch (cause) {
+    throw cause instanceof ApiError ? cause : malformed(`an item that cannot be read: ${cause}`);
   }
-  return { items: list, resourceVersion, next: typeof next === "string" ? next : "" };
+}
+
+/** Texts can be iterated, too, and are no list. */
+function isIterable(value: unknown): value is Iterable<unknown> {
+  return typeof value === "object" && value !== null && Symbol.iterator in value;
 }
 
 function shown(value: unknown): string {

@@ -4,11 +4,13 @@ import { connectionCases } from "./connection.ts";
 import { deployCases } from "./deploy.ts";
 import { eventCases } from "./events.ts";
 import { hostileObjectCases } from "./hostile-objects.ts";
+import { protobufCases } from "./protobuf.ts";
 
 /** The cases. */
 export const apiCases: readonly ApiCase[] = [
   ...deployCases,
   ...eventCases,
   ...hostileObjectCases,
+  ...protobufCases,
   ...connectionCases,
 ];

@@ -74,6 +74,7 @@ export class Shell {
       warn: (text) => {
         printed.err += text;
       },
+      releaseMemory: () => {},
       openKernel: async () => {
         if (this.kernelError) throw this.kernelError;
         const { ipvs, link, filter, conntrack, nodeAddresses } = this.kernel;

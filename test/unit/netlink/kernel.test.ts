@@ -98,6 +98,7 @@ describe("the library", () => {
       "dump_part",
       "take",
       "close",
+      "trim",
       "listen",
     ];
     const functions = names.map((name) => `int knl_${name}(void) { return 0; }`);

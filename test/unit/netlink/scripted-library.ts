@@ -53,6 +53,10 @@ export class ScriptedLibrary implements NativeLibrary {
     return this.#answer;
   }
 
+  trim(): boolean {
+    return false;
+  }
+
   close(): number {
     expect(this.running).toBe(0);
     this.closed++;

@@ -1,0 +1,71 @@
+/** A real API server in the guest, and a fresh network namespace as the node of each run. */
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import { ApiServer } from "../../lab/api-server.ts";
+import { shell } from "../../lab/shell.ts";
+import type { NodeTask } from "./node-task.ts";
+
+const run = promisify(execFile);
+
+const KUBECONFIG = "/run/bench-kubeconfig.yaml";
+const OUTPUT_BYTES_MAX = 16 * 1024 * 1024;
+const NAMESPACE = "node";
+
+/** One server, and one node at a time. */
+export class BenchCluster {
+  readonly server: ApiServer;
+
+  private constructor(server: ApiServer) {
+    this.server = server;
+  }
+
+  /** Starts the server on a copy of the store `filled`. */
+  static async open(filled: string): Promise<BenchCluster> {
+    await shell("hostname bench; ip link set lo up\n");
+    const server = await ApiServer.start({ filled, isOpen: true });
+    server.writeKubeconfig(KUBECONFIG, { token: "admin" }, server.openUrl);
+    return new BenchCluster(server);
+  }
+
+  /** Runs `program` with its task on a node that nobody used before; returns what it printed as JSON. */
+  async onFreshNode(
+    program: string,
+    task: Omit<NodeTask, "server" | "kubeconfig">,
+  ): Promise<unknown> {
+    const { openUrl, authority } = this.server;
+    const whole: NodeTask = {
+      ...task,
+      server: { url: openUrl, authority },
+      kubeconfig: KUBECONFIG,
+    };
+    await shell(`
+      ip netns add ${NAMESPACE}
+      ip link add vnode type veth peer name eth0 netns ${NAMESPACE}
+      ip addr add 192.0.2.10/24 dev vnode
+      ip link set vnode up
+      ip -n ${NAMESPACE} link set lo up
+      ip -n ${NAMESPACE} addr add 192.0.2.11/24 dev eth0
+      ip -n ${NAMESPACE} link set eth0 up
+    `);
+    try {
+      const words = [
+        "netns",
+        "exec",
+        NAMESPACE,
+        process.execPath,
+        ...(process.env["PF"] ?? "").split(" ").filter(Boolean),
+        program,
+        JSON.stringify(whole),
+      ];
+      const { stdout } = await run("ip", words, { maxBuffer: OUTPUT_BYTES_MAX });
+      return JSON.parse(stdout);
+    } finally {
+      await shell(`ip link del vnode; ip netns del ${NAMESPACE}\n`);
+    }
+  }
+
+  /** Ends it. */
+  async close(): Promise<void> {
+    await this.server.stop();
+  }
+}
