@@ -5,7 +5,8 @@ import { closeSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
-const PROGRAM = join("build", "lab", "kubernetes", "kube-proxy");
+/** The program. */
+export const KUBE_PROXY = join("build", "lab", "kubernetes", "kube-proxy");
 const CONFIG = "/run/kube-proxy.yaml";
 const LOG = "/run/kube-proxy.log";
 const LOG_CHARACTERS_SHOWN = 3_000;
@@ -24,27 +25,31 @@ export interface KubeProxyOptions {
   readonly clusterCidrs: readonly string[];
 }
 
+/** Its configuration, as far as it is not the default. */
+export function kubeProxyConfig({ kubeconfig, nodeName, clusterCidrs }: KubeProxyOptions): object {
+  return {
+    apiVersion: "kubeproxy.config.k8s.io/v1alpha1",
+    kind: "KubeProxyConfiguration",
+    mode: "ipvs",
+    clientConnection: { kubeconfig },
+    hostnameOverride: nodeName,
+    clusterCIDR: clusterCidrs.join(),
+    // The lab's kernel keeps the limits of its connection tracking.
+    conntrack: { maxPerCore: 0 },
+  };
+}
+
 /** One kube-proxy; not beside an agent, for they undo each other's work. */
 export class KubeProxy {
   #child: ChildProcess | undefined;
 
   /** Returns when it has synced once in both families, which it does when it has listed all. */
-  static async start({ kubeconfig, nodeName, clusterCidrs }: KubeProxyOptions): Promise<KubeProxy> {
-    const config = {
-      apiVersion: "kubeproxy.config.k8s.io/v1alpha1",
-      kind: "KubeProxyConfiguration",
-      mode: "ipvs",
-      clientConnection: { kubeconfig },
-      hostnameOverride: nodeName,
-      clusterCIDR: clusterCidrs.join(),
-      // The lab's kernel keeps the limits of its connection tracking.
-      conntrack: { maxPerCore: 0 },
-      ipvs: { syncPeriod: "5s" },
-    };
+  static async start(options: KubeProxyOptions): Promise<KubeProxy> {
+    const config = { ...kubeProxyConfig(options), ipvs: { syncPeriod: "5s" } };
     writeFileSync(CONFIG, JSON.stringify(config));
     const proxy = new KubeProxy();
     const log = openSync(LOG, "w");
-    const child = spawn(PROGRAM, ["--config", CONFIG], { stdio: ["ignore", log, log] });
+    const child = spawn(KUBE_PROXY, ["--config", CONFIG], { stdio: ["ignore", log, log] });
     closeSync(log);
     child.on("error", () => {}); // Seen as a kube-proxy that is never ready.
     proxy.#child = child;
@@ -73,7 +78,8 @@ export class KubeProxy {
   }
 }
 
-async function hasSynced(): Promise<boolean> {
+/** True when it has synced once in both families. */
+export async function hasSynced(): Promise<boolean> {
   try {
     const text = await (await fetch(METRICS)).text();
     const counts = [...text.matchAll(SYNCS)].map(([, , count]) => Number(count));

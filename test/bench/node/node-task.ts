@@ -4,11 +4,13 @@ import type { ClusterSize } from "../cluster.ts";
 /** Who keeps the table. */
 export type SubjectName = "kube-ipvs" | "kube-proxy";
 
+/** What is done there; `on-node.ts` has them. */
+export type ScenarioName = "life" | "list" | "churn" | "trash" | "big-service";
+
 /** One run. */
 export interface NodeTask {
   readonly subject: SubjectName;
-  /** Name of a scenario of `on-node.ts`. */
-  readonly scenario: string;
+  readonly scenario: ScenarioName;
   readonly size: ClusterSize;
   readonly server: { readonly url: string; readonly authority: string };
   readonly kubeconfig: string;

@@ -1,22 +1,28 @@
 /** One scenario of a benchmark, in the network namespace that is its node. Prints one line of JSON. */
 import { KubeIpvs } from "./kube-ipvs.ts";
-import type { NodeTask } from "./node-task.ts";
-import { tableSize } from "./table-size.ts";
+import { BenchKubeProxy } from "./kube-proxy.ts";
+import type { NodeTask, ScenarioName } from "./node-task.ts";
+import { bigService } from "./scenarios/big-service.ts";
+import { churn } from "./scenarios/churn.ts";
+import { life } from "./scenarios/life.ts";
+import { list } from "./scenarios/list.ts";
+import { trash } from "./scenarios/trash.ts";
+import type { Subject } from "./subject.ts";
 
-const SYNC_MS_MAX = 120_000;
+const SCENARIOS: Readonly<
+  Record<ScenarioName, (subject: Subject, task: NodeTask) => Promise<unknown>>
+> = {
+  life,
+  list: (_, task) => list(task),
+  churn,
+  trash,
+  "big-service": bigService,
+};
 
 const task = JSON.parse(process.argv[2] ?? "") as NodeTask;
-const subject = new KubeIpvs(task);
-const startMs = performance.now();
-subject.start();
-await subject.synced(SYNC_MS_MAX);
-const syncMs = performance.now() - startMs;
-const table = tableSize();
-const usage = subject.usage();
-await subject.kill();
-const againMs = performance.now();
-subject.start();
-const { writes } = await subject.synced(SYNC_MS_MAX);
-const restartMs = performance.now() - againMs;
-await subject.kill();
-process.stdout.write(JSON.stringify({ syncMs, table, usage, restartMs, writes }));
+const subject = task.subject === "kube-ipvs" ? new KubeIpvs(task) : new BenchKubeProxy(task);
+try {
+  process.stdout.write(JSON.stringify(await SCENARIOS[task.scenario](subject, task)));
+} finally {
+  await subject.kill();
+}

@@ -1,11 +1,20 @@
 /** A proxy whose work on the table is measured. */
 import type { ProcessUsage } from "../../lab/process-usage.ts";
 
+/** How long something that a slow proxy does may take in a slow guest. */
+export const SUBJECT_MS_MAX = 900_000;
+
 /** One process at a time. */
 export interface Subject {
+  /** How many single changes are worth the time. */
+  readonly changes: number;
   start(): void;
-  /** When it says that all is in force; the kernel is looked at by others. Rejects after `msMax`. */
-  synced(msMax: number): Promise<{ readonly writes: number }>;
+  /** Returns when it says that its first sync is done; the kernel is looked at by others. */
+  synced(): Promise<void>;
+  /** Writes of its first sync, where it says so. */
+  writes(): number | undefined;
+  /** Whether looking at the whole table now and then is worth its time: it says itself when it is done. */
+  readonly saysWhenComplete: boolean;
   usage(): ProcessUsage;
   /** Ends it by force. */
   kill(): Promise<void>;

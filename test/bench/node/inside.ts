@@ -1,0 +1,55 @@
+/** The guest's side of the benchmarks on a whole node. One argument: what to run, as JSON. */
+import { report } from "../../lab/report.ts";
+import type { ClusterSize } from "../cluster.ts";
+import { BenchCluster } from "./bench-cluster.ts";
+import type { ScenarioName, SubjectName } from "./node-task.ts";
+
+/** What the program is told. */
+export interface NodePlan {
+  readonly main: string;
+  /** `on-node.ts` as a bundle. */
+  readonly onNode: string;
+  /** One cluster after the other, each with its own API server. */
+  readonly clusters: readonly {
+    readonly size: ClusterSize;
+    /** A folder of etcd. */
+    readonly filled: string;
+    readonly runs: readonly NodeRun[];
+  }[];
+}
+
+/** One run on a fresh node. */
+export interface NodeRun {
+  readonly subject: SubjectName;
+  readonly scenario: ScenarioName;
+}
+
+/** One line of what is reported. */
+export interface NodeFigure extends NodeRun {
+  readonly size: ClusterSize;
+  /** What the scenario measured, or why it could not. */
+  readonly value: unknown;
+  readonly error?: string;
+  /** Processor time of the API server and its etcd meanwhile. */
+  readonly serverProcessorS: number;
+}
+
+const { main, onNode, clusters } = JSON.parse(process.argv[2] ?? "") as NodePlan;
+for (const { size, filled, runs } of clusters) {
+  const cluster = await BenchCluster.open(filled);
+  for (const run of runs) {
+    const before = processorS(cluster);
+    const outcome = await cluster.onFreshNode(onNode, { ...run, size, main }).then(
+      (value) => ({ value }),
+      (error: unknown) => ({ value: null, error: String(error) }),
+    );
+    const serverProcessorS = processorS(cluster) - before;
+    report({ ...run, size, ...outcome, serverProcessorS } satisfies NodeFigure);
+  }
+  await cluster.close();
+}
+
+function processorS({ server }: BenchCluster): number {
+  const { server: api, etcd } = server.usage();
+  return api.processorS + etcd.processorS;
+}

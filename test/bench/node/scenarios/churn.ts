@@ -1,0 +1,71 @@
+/** Endpoints that change all the time, as fast as the API server of the guest takes it. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Spread, spread } from "../../spread.ts";
+import { Changes } from "../changes.ts";
+import type { NodeTask } from "../node-task.ts";
+import type { Subject } from "../subject.ts";
+
+const CHANGES_PER_S = 200;
+const CHURN_MS = 60_000;
+/** Requests at a time. */
+const WRITERS = 4;
+const SAMPLE_MS = 1_000;
+const SAMPLE_MS_MAX = 60_000;
+const SETTLE_MS = 12_000;
+/** Services at the start that are kept for samples of the lag. */
+const SAMPLED = 100;
+
+/** What was measured. */
+export interface ChurnResult {
+  /** Changes a second that the server took, of the 200 that were wanted. */
+  readonly changesPerS: number;
+  /** From the server's answer to the kernel, once a second. */
+  readonly lag: Spread;
+  /** Share of the processor. */
+  readonly processorShare: number;
+  readonly residentMbBefore: number;
+  readonly residentMbAfter: number;
+}
+
+/** Runs it. */
+export async function churn(subject: Subject, task: NodeTask): Promise<ChurnResult> {
+  subject.start();
+  await subject.synced();
+  await sleep(SETTLE_MS);
+  const sampled = await Changes.open(task, SAMPLE_MS_MAX);
+  const written = await Changes.open(task, SAMPLE_MS_MAX);
+  const before = subject.usage();
+  const startMs = performance.now();
+  const endMs = startMs + CHURN_MS;
+  let changes = 0;
+  const write = async (): Promise<void> => {
+    for (let nowMs = performance.now(); nowMs < endMs; nowMs = performance.now()) {
+      if (changes > ((nowMs - startMs) / 1_000) * CHANGES_PER_S) {
+        await sleep(1);
+        continue;
+      }
+      changes += 1;
+      const among = task.size.services - SAMPLED;
+      await written.change(SAMPLED + written.next(among));
+    }
+  };
+  const times: number[] = [];
+  const sample = async (): Promise<void> => {
+    while (performance.now() < endMs) {
+      times.push(await sampled.timed(sampled.next(SAMPLED)));
+      await sleep(SAMPLE_MS);
+    }
+  };
+  await Promise.all([sample(), ...Array.from({ length: WRITERS }, write)]);
+  const tookS = (performance.now() - startMs) / 1_000;
+  const after = subject.usage();
+  sampled.close();
+  written.close();
+  return {
+    changesPerS: changes / tookS,
+    lag: spread(times),
+    processorShare: (after.processorS - before.processorS) / tookS,
+    residentMbBefore: before.residentMb,
+    residentMbAfter: after.residentMb,
+  };
+}

@@ -1,0 +1,88 @@
+/** The life of a proxy on a node: it starts, is left in peace, follows single changes, and starts again. */
+import { setTimeout as sleep } from "node:timers/promises";
+import type { ProcessUsage } from "../../../lab/process-usage.ts";
+import { type Spread, spread } from "../../spread.ts";
+import { Changes } from "../changes.ts";
+import type { NodeTask } from "../node-task.ts";
+import type { Subject } from "../subject.ts";
+import { type TableSize, tableSize } from "../table-size.ts";
+
+const COMPLETE_MS_MAX = 900_000;
+const CHANGE_MS_MAX = 60_000;
+/** After the first sync there is still something to be tidied up. */
+const SETTLE_MS = 12_000;
+const IDLE_MS = 60_000;
+/** Looking at a table of 110,000 rows takes a third of a second of the guest's one processor. */
+const LOOKS_MS = 5_000;
+
+/** What was measured. */
+export interface LifeResult {
+  /** Process start to all rows in the kernel. */
+  readonly completeMs: number;
+  /** Process start to what the proxy calls its first sync. */
+  readonly syncedMs: number;
+  readonly table: TableSize;
+  readonly startProcessorS: number;
+  /** With its peak in the first sync. */
+  readonly atSync: ProcessUsage;
+  readonly quiet: ProcessUsage;
+  /** In 60 s. */
+  readonly idleProcessorS: number;
+  /** One endpoint more or less: from the server's answer to the kernel. */
+  readonly change: Spread & { readonly changes: number };
+  readonly restartMs: number;
+  /** Undefined where the proxy does not say. */
+  readonly restartWrites: number | undefined;
+}
+
+/** Runs it. */
+export async function life(subject: Subject, task: NodeTask): Promise<LifeResult> {
+  const { services, endpointsPerService } = task.size;
+  const wanted = services * endpointsPerService;
+  const startMs = performance.now();
+  subject.start();
+  const synced = subject.synced().then(() => performance.now() - startMs);
+  // Awaited below; until then a failure must not count as unhandled.
+  synced.catch(() => undefined);
+  if (subject.saysWhenComplete) await synced;
+  while (tableSize().destinations < wanted) {
+    if (subject.saysWhenComplete) throw new Error(`${tableSize().destinations} of ${wanted} rows`);
+    if (performance.now() - startMs > COMPLETE_MS_MAX) throw new Error("the table is not complete");
+    await Promise.race([synced, sleep(LOOKS_MS)]);
+  }
+  const completeMs = subject.saysWhenComplete ? await synced : performance.now() - startMs;
+  const table = tableSize();
+  const atComplete = subject.usage();
+  const syncedMs = await synced;
+  const atSync = subject.usage();
+  await sleep(SETTLE_MS);
+  const quiet = subject.usage();
+  await sleep(IDLE_MS);
+  const idleProcessorS = subject.usage().processorS - quiet.processorS;
+  const change = await singleChanges(subject, task);
+  await subject.kill();
+  const againMs = performance.now();
+  subject.start();
+  await subject.synced();
+  const restartMs = performance.now() - againMs;
+  const restartWrites = subject.writes();
+  await subject.kill();
+  return {
+    ...{ completeMs, syncedMs, table, startProcessorS: atComplete.processorS, atSync, quiet },
+    ...{ idleProcessorS, change, restartMs, restartWrites },
+  };
+}
+
+async function singleChanges(
+  subject: Subject,
+  task: NodeTask,
+): Promise<Spread & { readonly changes: number }> {
+  const changes = await Changes.open(task, CHANGE_MS_MAX);
+  try {
+    const times: number[] = [];
+    for (let i = 0; i < subject.changes; i++) times.push(await changes.timed(changes.next()));
+    return { ...spread(times), changes: times.length };
+  } finally {
+    changes.close();
+  }
+}
