@@ -1,6 +1,6 @@
 /**
  * One cold process in a fresh network namespace of the lab: the first pass into an empty kernel, then
- * what follows on it. Prints one line of JSON. Arguments: services, endpoints each, `full` or `profile`.
+ * what follows on it. Prints one line of JSON. Arguments: services, endpoints each, `full`, `first` or `profile`.
  */
 import { pino } from "pino";
 import { Agent } from "../../src/agent/agent.ts";
@@ -46,6 +46,9 @@ if (mode === "profile") {
   process.stdout.write(
     `${JSON.stringify(await profile(() => passes.run(), PROFILED_FUNCTIONS))}\n`,
   );
+} else if (mode === "first") {
+  const { passes: _, ...first } = await firstPass();
+  process.stdout.write(`${JSON.stringify({ first })}\n`);
 } else {
   const first = await firstPass();
   const idle = await idlePasses(first.passes);
@@ -122,6 +125,7 @@ async function singleChanges() {
     },
   };
   let tell = (_: readonly Change[]): void => undefined;
+  const ended = new AbortController();
   const source: ClusterSource = {
     problems: () => [],
     async *changes(signal) {
@@ -129,7 +133,7 @@ async function singleChanges() {
       while (!signal.aborted) {
         yield await new Promise<readonly Change[]>((resolve) => {
           tell = resolve;
-          signal.addEventListener("abort", () => resolve([]));
+          ended.signal.onabort = () => resolve([]);
         });
       }
     },
@@ -146,7 +150,6 @@ async function singleChanges() {
     ...SURROUNDINGS,
     onFirstSync: () => undefined,
   });
-  const ended = new AbortController();
   const running = agent.run(ended.signal);
   while (agent.status().passes === 0) await systemClock.sleep(50);
   const times: number[] = [];

@@ -19,10 +19,13 @@ const PROGRAMS = {
   lab: "test/lab/shell/outside.ts",
   demo: "test/demo/outside.ts",
   bench: "test/bench/outside.ts",
+  "bench:scale": "test/bench/node/scale.ts",
+  "bench:latency": "test/bench/node/latency.ts",
+  "bench:compare": "test/bench/node/compare.ts",
 };
 
 /** Those that need a real API server without being asked; the demo has it with `--api`. */
-const NEEDS_KUBERNETES = new Set(["bench"]);
+const NEEDS_KUBERNETES = /^bench/;
 
 await main(async () => {
   const [name = "", ...args] = process.argv.slice(2);
@@ -30,7 +33,7 @@ await main(async () => {
   if (!entry)
     throw new SetupError(`usage: run.mjs ${Object.keys(PROGRAMS).join("|")} [ARGUMENT...]`);
   if (!existsSync(join(ROOT, entry))) throw new SetupError(`there is no ${entry}.`);
-  await prepare({ lab: true, kubernetes: NEEDS_KUBERNETES.has(name) || args.includes("--api") });
+  await prepare({ lab: true, kubernetes: NEEDS_KUBERNETES.test(name) || args.includes("--api") });
   const program = await bundleProgram(entry, { packages: "external" });
   return await runProgram([program, ...args]);
 });

@@ -2,11 +2,10 @@
 import { report } from "../../lab/report.ts";
 import type { ClusterSize } from "../cluster.ts";
 import { BenchCluster } from "./bench-cluster.ts";
-import type { ScenarioName, SubjectName } from "./node-task.ts";
+import type { NodeTask, ScenarioName, SubjectName } from "./node-task.ts";
 
 /** What the program is told. */
-export interface NodePlan {
-  readonly main: string;
+export interface NodePlan extends Pick<NodeTask, "main" | "cold"> {
   /** `on-node.ts` as a bundle. */
   readonly onNode: string;
   /** One cluster after the other, each with its own API server. */
@@ -34,12 +33,12 @@ export interface NodeFigure extends NodeRun {
   readonly serverProcessorS: number;
 }
 
-const { main, onNode, clusters } = JSON.parse(process.argv[2] ?? "") as NodePlan;
+const { main, cold, onNode, clusters } = JSON.parse(process.argv[2] ?? "") as NodePlan;
 for (const { size, filled, runs } of clusters) {
   const cluster = await BenchCluster.open(filled);
   for (const run of runs) {
     const before = processorS(cluster);
-    const outcome = await cluster.onFreshNode(onNode, { ...run, size, main }).then(
+    const outcome = await cluster.onFreshNode(onNode, { ...run, size, main, cold }).then(
       (value) => ({ value }),
       (error: unknown) => ({ value: null, error: String(error) }),
     );

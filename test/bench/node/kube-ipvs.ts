@@ -34,6 +34,12 @@ export class KubeIpvs implements Subject {
     return this.#writes;
   }
 
+  passesMs(): readonly number[] {
+    return this.#process
+      .lines(/"pass finished"/)
+      .map((line) => Date.parse((JSON.parse(line) as { readonly time: string }).time));
+  }
+
   usage() {
     return this.#process.usage();
   }

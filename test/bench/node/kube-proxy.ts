@@ -43,6 +43,10 @@ export class BenchKubeProxy implements Subject {
     return undefined;
   }
 
+  passesMs(): readonly number[] {
+    return [];
+  }
+
   usage() {
     return this.#process.usage();
   }

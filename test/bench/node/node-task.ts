@@ -5,7 +5,7 @@ import type { ClusterSize } from "../cluster.ts";
 export type SubjectName = "kube-ipvs" | "kube-proxy";
 
 /** What is done there; `on-node.ts` has them. */
-export type ScenarioName = "life" | "list" | "churn" | "trash" | "big-service";
+export type ScenarioName = "life" | "list" | "first-pass" | "churn" | "trash" | "big-service";
 
 /** One run. */
 export interface NodeTask {
@@ -16,4 +16,6 @@ export interface NodeTask {
   readonly kubeconfig: string;
   /** `dist/main.js`. */
   readonly main: string;
+  /** `cold.ts` as a bundle. */
+  readonly cold: string;
 }

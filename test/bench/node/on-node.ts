@@ -4,6 +4,7 @@ import { BenchKubeProxy } from "./kube-proxy.ts";
 import type { NodeTask, ScenarioName } from "./node-task.ts";
 import { bigService } from "./scenarios/big-service.ts";
 import { churn } from "./scenarios/churn.ts";
+import { firstPass } from "./scenarios/first-pass.ts";
 import { life } from "./scenarios/life.ts";
 import { list } from "./scenarios/list.ts";
 import { trash } from "./scenarios/trash.ts";
@@ -14,6 +15,7 @@ const SCENARIOS: Readonly<
 > = {
   life,
   list: (_, task) => list(task),
+  "first-pass": (_, task) => firstPass(task),
   churn,
   trash,
   "big-service": bigService,

@@ -28,13 +28,19 @@ export class ProxyProcess {
   async line(pattern: RegExp, msMax: number): Promise<string> {
     const startMs = performance.now();
     for (;;) {
-      const log = readFileSync(this.#log, "utf8");
-      const found = log.split("\n").find((line) => pattern.test(line));
+      const [found] = this.lines(pattern);
       if (found !== undefined) return found;
       if (performance.now() - startMs > msMax) throw this.#failure(`no line ${pattern}`);
       this.mustRun();
       await sleep(POLL_MS);
     }
+  }
+
+  /** All lines that match, so far. */
+  lines(pattern: RegExp): string[] {
+    return readFileSync(this.#log, "utf8")
+      .split("\n")
+      .filter((line) => pattern.test(line));
   }
 
   /** Throws when it has ended by itself. */

@@ -6,6 +6,8 @@ import { ROOT } from "../../setup/paths.mjs";
 import type { ClusterSize } from "../cluster.ts";
 import { filledStore } from "../filled-store.ts";
 import type { NodeFigure, NodePlan, NodeRun } from "./inside.ts";
+import { missed, type NodeRow, nodeTable } from "./node-row.ts";
+import { sizeText } from "./size-text.ts";
 
 const MEMORY_MB = 8_192;
 
@@ -13,6 +15,23 @@ const MEMORY_MB = 8_192;
 export interface NodeBench {
   readonly clusters: readonly { readonly size: ClusterSize; readonly runs: readonly NodeRun[] }[];
   readonly msMax: number;
+}
+
+/** What the kernel and the time of a run were, for whoever reads its figures later. */
+export function measuredText(): string {
+  const day = new Date().toISOString().slice(0, 10);
+  return `One boot of the lab on ${day}: Linux 6.1 in User-Mode Linux, one processor, a real kube-apiserver`;
+}
+
+/** Prints rows and what was missed; returns what the JSON has. */
+export function printRows(rows: readonly NodeRow[], errors: readonly string[]): object {
+  const misses = missed(rows);
+  process.stdout.write(`\n${nodeTable(rows)}\n`);
+  for (const error of errors) process.stdout.write(`${error}\n`);
+  process.stdout.write(
+    misses.length === 0 ? "All targets met.\n" : `Targets missed: ${misses.join("; ")}\n`,
+  );
+  return { measured: measuredText(), rows, missed: misses, errors };
 }
 
 /** All figures of one boot. Throws when the guest ends otherwise than it should. */
@@ -24,6 +43,7 @@ export async function runNodeBench({ clusters, msMax }: NodeBench): Promise<read
   }
   const plan: NodePlan = {
     main: join(ROOT, "dist", "main.js"),
+    cold: await bundleProgram("test/bench/cold.ts"),
     onNode: await bundleProgram("test/bench/node/on-node.ts"),
     clusters: filled,
   };
@@ -41,11 +61,6 @@ export async function runNodeBench({ clusters, msMax }: NodeBench): Promise<read
   });
   if (exitStatus !== 0) throw new Error(`the guest ended with ${exitStatus}:\n${output}`);
   return figures;
-}
-
-/** `10,000 x 10`. */
-export function sizeText({ services, endpointsPerService }: ClusterSize): string {
-  return `${services.toLocaleString("en-GB")} x ${endpointsPerService}`;
 }
 
 function runText({ subject, scenario, size }: NodeFigure): string {

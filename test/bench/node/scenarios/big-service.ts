@@ -1,4 +1,5 @@
 /** One Service with thousands of endpoints, to which one comes at a time. */
+import { setTimeout as sleep } from "node:timers/promises";
 import type { V1EndpointSlice } from "@kubernetes/client-node";
 import { endpointAddress, serviceAddress } from "../../cluster.ts";
 import { serviceObject, sliceObject } from "../../cluster-objects.ts";
@@ -12,6 +13,7 @@ import type { Subject } from "../subject.ts";
 const ENDPOINTS = 5_000;
 /** As the controller of Kubernetes makes them. */
 const ENDPOINTS_PER_SLICE = 100;
+const POLL_MS = 10;
 const SLICES = ENDPOINTS / ENDPOINTS_PER_SLICE;
 const CHANGE_MS_MAX = 60_000;
 /** Its endpoints have the addresses of Services far behind all others. */
@@ -40,10 +42,12 @@ export async function bigService(subject: Subject, task: NodeTask): Promise<BigS
     const before = await ipvsMessages();
     const times: number[] = [];
     for (let slice = 0; slice < SLICES; slice++) {
+      const passes = subject.passesMs().length;
       await changes.put(sliceOf(number, slice, ENDPOINTS_PER_SLICE));
-      const answeredMs = performance.now();
-      const count = ENDPOINTS - SLICES + slice + 1;
-      times.push((await eye.untilDestinations(key, count, CHANGE_MS_MAX)) - answeredMs);
+      const answeredMs = Date.now();
+      const endedMs = await nextPass(subject, passes);
+      times.push(Math.max(0, endedMs - answeredMs));
+      await eye.untilDestinations(key, ENDPOINTS - SLICES + slice + 1, CHANGE_MS_MAX);
     }
     const messages = (await ipvsMessages()) - before;
     return { ...spread(times), changes: times.length, messages };
@@ -51,6 +55,17 @@ export async function bigService(subject: Subject, task: NodeTask): Promise<BigS
     changes.close();
     eye.close();
   }
+}
+
+/** By the agent's log: looking at 5,000 destinations in the kernel takes longer than what is measured. */
+async function nextPass(subject: Subject, passes: number): Promise<number> {
+  const startMs = performance.now();
+  while (performance.now() - startMs < CHANGE_MS_MAX) {
+    const endedMs = subject.passesMs()[passes];
+    if (endedMs !== undefined) return endedMs;
+    await sleep(POLL_MS);
+  }
+  throw new Error(`no pass within ${CHANGE_MS_MAX} ms`);
 }
 
 function sliceOf(service: number, slice: number, endpoints: number): V1EndpointSlice {

@@ -1,0 +1,53 @@
+/** `npm run bench:compare`: kube-ipvs and the real kube-proxy in IPVS mode, on the same node in the same boot. */
+import { barChart } from "../chart.ts";
+import type { ClusterSize } from "../cluster.ts";
+import { writeResults } from "../results.ts";
+import { atSize, lifeRows } from "./life-rows.ts";
+import type { NodeRow } from "./node-row.ts";
+import { measuredText, printRows, runNodeBench } from "./run-node-bench.ts";
+import { sizeText } from "./size-text.ts";
+
+const SIZES: readonly ClusterSize[] = [
+  { services: 100, endpointsPerService: 10 },
+  { services: 1_000, endpointsPerService: 10 },
+  { services: 10_000, endpointsPerService: 10 },
+];
+const MS_MAX = 9_000_000;
+const SUBJECTS = ["kube-ipvs", "kube-proxy"] as const;
+
+const wanted = process.argv.slice(2);
+const chosen = SIZES.filter((size) => wanted.length === 0 || wanted.includes(`${size.services}`));
+const figures = await runNodeBench({
+  clusters: chosen.map((size) => ({
+    size,
+    runs: SUBJECTS.map((subject) => ({ subject, scenario: "life" })),
+  })),
+  msMax: MS_MAX,
+});
+const sizes = chosen.map((size) => atSize(figures, size));
+const rows = sizes.flatMap(lifeRows);
+const json = printRows(
+  rows,
+  sizes.flatMap(({ errors }) => errors),
+);
+const charts = sizes.map((one): [string, string] => {
+  const at = sizeText(one.size);
+  const shown = lifeRows(one).filter(
+    ({ value, peer }) => value !== undefined && peer !== undefined,
+  );
+  const name = (row: NodeRow): string => `${row.what.trim()} (${row.unit})`;
+  const chart = barChart({
+    title: `kube-ipvs and kube-proxy in IPVS mode, ${at}`,
+    subtitle: measuredText(),
+    unit: "",
+    log: true,
+    groups: shown.map(name),
+    bars: [
+      { name: "kube-ipvs", values: shown.map(({ value = Number.NaN }) => value) },
+      { name: "kube-proxy 1.35", values: shown.map(({ peer = Number.NaN }) => peer) },
+    ],
+  });
+  return [`compare-${one.size.services}`, chart];
+});
+const files = writeResults("compare", { json, charts: Object.fromEntries(charts) });
+process.stdout.write(`Written: ${files.join(", ")}\n`);

@@ -1,0 +1,42 @@
+/** The rows about changes: in peace, of a big Service, under churn, and while half of all Services go. Pure. */
+import type { ClusterSize } from "../cluster.ts";
+import type { NodeFigure } from "./inside.ts";
+import { atSize } from "./life-rows.ts";
+import type { NodeRow } from "./node-row.ts";
+import type { BigServiceResult } from "./scenarios/big-service.ts";
+import type { ChurnResult } from "./scenarios/churn.ts";
+import type { TrashResult } from "./scenarios/trash.ts";
+import { sizeText } from "./size-text.ts";
+
+const PERCENT = 100;
+
+/** Those of one boot. */
+export function latencyRows(figures: readonly NodeFigure[], size: ClusterSize): NodeRow[] {
+  const at = sizeText(size);
+  const value = (scenario: string): unknown =>
+    figures.find((figure) => figure.scenario === scenario)?.value ?? undefined;
+  const { ours } = atSize(figures, size);
+  const big = value("big-service") as BigServiceResult | undefined;
+  const churn = value("churn") as ChurnResult | undefined;
+  const trash = value("trash") as TrashResult | undefined;
+  const row = (what: string, figure: number | undefined, unit: string, most?: number): NodeRow => ({
+    ...{ what, at, value: figure, unit },
+    ...(most !== undefined && { target: { most, of: "value" as const } }),
+    ...(figure === undefined && { note: "failed" }),
+  });
+  return [
+    row("one endpoint changed, median", ours?.change.medianMs, "ms", 20),
+    row("  99th percentile", ours?.change.p99Ms, "ms", 100),
+    row("one more of 5,000 endpoints, median", big?.medianMs, "ms", 10),
+    row("  messages for one", big && big.messages / big.changes, "", 1),
+    row("churn: changes a second that the server took (of 200)", churn?.changesPerS, "/s"),
+    row("  lag, median", churn?.lag.medianMs, "ms"),
+    row("  lag, worst", churn?.lag.worstMs, "ms", 1_000),
+    row("  share of the processor", churn && churn.processorShare * PERCENT, "%", 50),
+    row("  memory that it grew by", churn && churn.residentMbAfter - churn.residentMbBefore, "MB"),
+    row("while 5,000 Services go: others' changes, median", trash?.whileDeleting.medianMs, "ms"),
+    row("  99th percentile", trash?.whileDeleting.p99Ms, "ms", 100),
+    row("while 5,000 others come: others' changes, median", trash?.whileAdding.medianMs, "ms"),
+    row("  99th percentile", trash?.whileAdding.p99Ms, "ms", 100),
+  ];
+}

@@ -1,0 +1,121 @@
+/** The rows of a proxy's life on a node, with what it is held against. Pure. */
+import type { ClusterSize } from "../cluster.ts";
+import type { NodeFigure } from "./inside.ts";
+import type { NodeRow } from "./node-row.ts";
+import type { FirstPassResult } from "./scenarios/first-pass.ts";
+import type { LifeResult } from "./scenarios/life.ts";
+import type { ListResult } from "./scenarios/list.ts";
+import { sizeText } from "./size-text.ts";
+
+const MS_PER_S = 1_000;
+
+/** At most, by size. */
+const TARGETS: Readonly<Record<string, { readonly startS: number }>> = {
+  "1,000 x 10": { startS: 3 },
+  "10,000 x 10": { startS: 12 },
+};
+/** What holds at the size that the product is made for. */
+const TARGETS_AT = "10,000 x 10";
+
+/** What a boot measured at one size. */
+export interface AtSize {
+  readonly size: ClusterSize;
+  readonly ours: LifeResult | undefined;
+  readonly peer: LifeResult | undefined;
+  readonly list: ListResult | undefined;
+  readonly firstPass: FirstPassResult | undefined;
+  /** Processor time of the API server and etcd during our life. */
+  readonly errors: readonly string[];
+}
+
+/** Sorts the figures of a boot. */
+export function atSize(figures: readonly NodeFigure[], size: ClusterSize): AtSize {
+  const here = figures.filter((figure) => sizeText(figure.size) === sizeText(size));
+  const value = (subject: string, scenario: string): unknown =>
+    here.find((figure) => figure.subject === subject && figure.scenario === scenario)?.value ??
+    undefined;
+  return {
+    size,
+    ours: value("kube-ipvs", "life") as LifeResult | undefined,
+    peer: value("kube-proxy", "life") as LifeResult | undefined,
+    list: value("kube-ipvs", "list") as ListResult | undefined,
+    firstPass: value("kube-ipvs", "first-pass") as FirstPassResult | undefined,
+    errors: here.flatMap(({ error, subject, scenario }) =>
+      error === undefined ? [] : [`${subject}, ${scenario}: ${error}`],
+    ),
+  };
+}
+
+/** The rows of one size. */
+export function lifeRows({ size, ours, peer, list, firstPass }: AtSize): NodeRow[] {
+  const at = sizeText(size);
+  const isMain = at === TARGETS_AT;
+  const startS = TARGETS[at]?.startS;
+  const most = (value: number): Pick<NodeRow, "target"> =>
+    isMain ? { target: { most: value, of: "value" } } : {};
+  const of = (pick: (life: LifeResult) => number | undefined) => ({
+    at,
+    value: ours && pick(ours),
+    peer: peer && pick(peer),
+    ...(ours === undefined && { note: "failed" }),
+  });
+  return [
+    {
+      what: "process start to table complete",
+      ...of(({ completeMs }) => completeMs / MS_PER_S),
+      unit: "s",
+      floor: list && list.tookMs / MS_PER_S,
+      ...(startS !== undefined && { target: { most: startS, of: "value" as const } }),
+    },
+    {
+      what: "  to the end of the first sync",
+      ...of(({ syncedMs }) => syncedMs / MS_PER_S),
+      unit: "s",
+    },
+    { what: "  processor time until then", ...of((life) => life.startProcessorS), unit: "s" },
+    ...(firstPass
+      ? [
+          {
+            what: "  plan, encode and send alone",
+            at,
+            value: firstPass.oursMs,
+            unit: "ms",
+            floor: firstPass.floorMs,
+            ...(isMain && { target: { most: 2, of: "ratio" as const } }),
+          },
+        ]
+      : []),
+    {
+      what: "one endpoint changed, API answer to kernel, median",
+      ...of(({ change }) => change.medianMs),
+      unit: "ms",
+      ...most(20),
+    },
+    { what: "  99th percentile", ...of(({ change }) => change.p99Ms), unit: "ms", ...most(100) },
+    {
+      what: "processor time in 60 s with nothing changing",
+      ...of(({ idleProcessorS }) => idleProcessorS),
+      unit: "s",
+      ...most(0.3),
+    },
+    { what: "resident memory", ...of(({ quiet }) => quiet.residentMb), unit: "MB", ...most(160) },
+    {
+      what: "  its peak during the first sync",
+      ...of(({ quiet }) => quiet.peakMb),
+      unit: "MB",
+      ...most(230),
+    },
+    {
+      what: "restart on a correct table",
+      ...of(({ restartMs }) => restartMs / MS_PER_S),
+      unit: "s",
+      ...most(12),
+    },
+    {
+      what: "  writing operations",
+      ...of(({ restartWrites }) => restartWrites),
+      unit: "",
+      ...most(0),
+    },
+  ];
+}

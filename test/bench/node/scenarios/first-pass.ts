@@ -1,0 +1,43 @@
+/** A first pass into an empty kernel, without the API server, against the same messages from C. */
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import type { FullRun } from "../../figure.ts";
+import { median } from "../../row.ts";
+import type { NodeTask } from "../node-task.ts";
+
+const run = promisify(execFile);
+
+const RUNS = 3;
+/** Those that were found best for the floor. */
+const FLOOR_BATCHES = [500, 2_000];
+
+/** What was measured, each the median of some runs. */
+export interface FirstPassResult {
+  /** The floor at its best batch size. */
+  readonly floorMs: number;
+  /** Plan, merge, diff, encode, send. */
+  readonly oursMs: number;
+  readonly messages: number;
+}
+
+/** Runs it: floor and agent in turn, each in a fresh network namespace. */
+export async function firstPass({ size, cold }: NodeTask): Promise<FirstPassResult> {
+  const { services, endpointsPerService } = size;
+  const words = [String(services), String(endpointsPerService)];
+  const floors = new Map<number, number[]>(FLOOR_BATCHES.map((batch) => [batch, []]));
+  const ours: FullRun["first"][] = [];
+  for (let i = 0; i < RUNS; i++) {
+    for (const [batch, times] of floors) {
+      const { stdout } = await run(process.env["LAB_FLOOR"] ?? "", ["ipvs", ...words, `${batch}`]);
+      times.push((JSON.parse(stdout) as { readonly ms: number }).ms);
+    }
+    const command = `ip link set lo up; exec node ${cold} ${words.join(" ")} first`;
+    const { stdout } = await run("unshare", ["-n", "sh", "-c", command]);
+    ours.push((JSON.parse(stdout) as Pick<FullRun, "first">).first);
+  }
+  return {
+    floorMs: Math.min(...[...floors.values()].map(median)),
+    oursMs: median(ours.map(({ otherMs, ipvsWriteMs }) => otherMs + ipvsWriteMs)),
+    messages: ours[0]?.ipvsMessages ?? Number.NaN,
+  };
+}
