@@ -7,7 +7,7 @@ export default defineConfig({
       {
         test: {
           name: "fast",
-          include: ["test/{unit,property,scenarios,contract,simulation,tidy}/**/*.test.ts"],
+          include: ["test/{unit,property,scenarios,contract,simulation,counts,tidy}/**/*.test.ts"],
           // No test changes what another one imports, and many wait for files or timers.
           isolate: false,
           maxWorkers: 4,

@@ -32,10 +32,27 @@ export function parseAddress(text: string): Address | undefined {
 
 const FOUR_PARTS = /^\d{1,4}(\.\d{1,4}){3}$/;
 
+/** Of the text itself where it is canonical already: this runs for each of 100,000 endpoints. */
 function parseIpv4(text: string): Address | undefined {
-  const parts = text.split(".").map(Number);
-  return parts.every((part) => part <= 255) ? parts.join(".") : undefined;
+  let part = 0;
+  let isCanonical = true;
+  for (let at = 0, start = 0; at <= text.length; at++) {
+    const digit = text.charCodeAt(at) - DIGIT_0;
+    if (digit >= 0) {
+      part = part * 10 + digit;
+      continue;
+    }
+    // A dot, or the end, where there is no code at all.
+    if (part > BYTE_MAX) return undefined;
+    if (at - start > 1 && text.charCodeAt(start) === DIGIT_0) isCanonical = false;
+    part = 0;
+    start = at + 1;
+  }
+  return isCanonical ? text : text.split(".").map(Number).join(".");
 }
+
+const DIGIT_0 = "0".charCodeAt(0);
+const BYTE_MAX = 255;
 
 /**
  * Writes the bytes of a canonical `address` to `bytes` at `offset`, network order.
@@ -50,7 +67,7 @@ export function writeAddress(address: Address, bytes: Uint8Array, offset: number
   let part = 0;
   let at = offset;
   for (let i = 0; i < address.length; i++) {
-    const digit = address.charCodeAt(i) - 48;
+    const digit = address.charCodeAt(i) - DIGIT_0;
     if (digit >= 0) part = part * 10 + digit;
     else {
       bytes[at++] = part;

@@ -124,6 +124,7 @@ function keep(message: Record<string, unknown>, { name, keeping }: Row, value: u
   }
 }
 
-function decodeText(from: Uint8Array): string {
-  return Buffer.from(from.buffer, from.byteOffset, from.byteLength).toString();
+/** A part of the Buffer that is decoded is a Buffer itself. */
+function decodeText(part: Uint8Array): string {
+  return (part as Buffer).toString();
 }

@@ -1,62 +1,25 @@
 /** The IPVS client where a real kernel cannot be brought: other kernels, refusals, and big batches. */
 import { expect, test } from "vitest";
-import { info } from "../../../src/ipvs/attributes.ts";
 import { DUMPS_PER_CALL_MAX, ipvsOver } from "../../../src/ipvs/client.ts";
 import type { Ipvs } from "../../../src/ipvs/ipvs.ts";
 import { IpvsUnavailableError } from "../../../src/ipvs/ipvs-unavailable-error.ts";
 import type { IpvsOperation } from "../../../src/model/operation.ts";
-import { attributes, text, u16, u32 } from "../../../src/netlink/codec.ts";
 import { NetlinkError } from "../../../src/netlink/errors.ts";
-import { type Answer, MESSAGES_PER_SEND_MAX } from "../../../src/netlink/socket.ts";
+import { MESSAGES_PER_SEND_MAX } from "../../../src/netlink/socket.ts";
 import { destinationAt, podAddress, serviceOf, socket, WEB } from "../../contract/samples.ts";
+import { ipvsAnswer } from "../../fakes/ipvs-answers.ts";
 import {
   type Asked,
-  answerOf,
   type Script,
   type ScriptedSocket,
   scriptedSocket,
 } from "../../fakes/scripted-socket.ts";
 
-const FAMILY_ID = 33;
-
-/** `CTRL_ATTR_*`, as the kernel's controller answers. */
-const controller = attributes("CTRL_ATTR", {
-  familyId: { type: 1, codec: u16 },
-  familyName: { type: 2, codec: text },
-  version: { type: 3, codec: u32 },
-});
-
-function familyAnswer(): Answer {
-  return answerOf([
-    {
-      type: 16,
-      write: ({ out }) => {
-        out.u32(1);
-        controller.write(out, { familyId: FAMILY_ID, familyName: "IPVS", version: 1 });
-      },
-    },
-  ]);
-}
-
-function infoAnswer(): Answer {
-  return answerOf([
-    {
-      type: FAMILY_ID,
-      write: ({ out }) => {
-        out.u32(14);
-        info.write(out, { version: 0x010201, connectionTableSize: 4096 });
-      },
-    },
-  ]);
-}
-
 /** A kernel with IPVS that answers everything else as `script` says. */
 function kernel(script: Script): ScriptedSocket {
   return scriptedSocket({
     ...script,
-    request: (asked) =>
-      script.request?.(asked) ??
-      (asked.operation.startsWith("CTRL_CMD_GETFAMILY") ? familyAnswer() : infoAnswer()),
+    request: (asked) => script.request?.(asked) ?? ipvsAnswer(asked.operation),
   });
 }
 
@@ -77,8 +40,8 @@ test("a kernel without IPVS is an error that says what is missing and how to get
 });
 
 test("a kernel that refuses IPVS to this process is another error, about CAP_NET_ADMIN", async () => {
-  const request = ({ operation }: Asked): Answer | string =>
-    operation.startsWith("CTRL") ? familyAnswer() : "EPERM";
+  const request = ({ operation }: Asked) =>
+    operation.startsWith("CTRL") ? ipvsAnswer(operation) : "EPERM";
   const opened = ipvsOver(scriptedSocket({ request }));
 
   await expect(opened).rejects.toThrow(IpvsUnavailableError);

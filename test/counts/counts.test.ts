@@ -1,0 +1,40 @@
+/** A guard against slow growth: what fixed scenarios cost, held against committed numbers. No time is measured. */
+import { execFile } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { expect, test } from "vitest";
+import { bundleProgram } from "../setup/bundle.mjs";
+import { ROOT } from "../setup/paths.mjs";
+import { type Counts, settled } from "./counts.ts";
+
+const run = promisify(execFile);
+const COMMITTED = join(ROOT, "test", "counts", "committed.json");
+/** Room for all that the scenarios allocate. */
+const FLAGS = ["--min-semi-space-size=256", "--max-semi-space-size=256"];
+
+async function measure(): Promise<Readonly<Record<string, Counts>>> {
+  const program = await bundleProgram("test/counts/measure.ts");
+  const { stdout } = await run(process.execPath, [...FLAGS, program]);
+  return JSON.parse(stdout) as Readonly<Record<string, Counts>>;
+}
+
+test("fixed scenarios cost what test/counts/committed.json says: else `npm run counts`", async () => {
+  const committed = existsSync(COMMITTED)
+    ? (JSON.parse(readFileSync(COMMITTED, "utf8")) as Readonly<Record<string, Counts>>)
+    : {};
+  const found = Object.entries(await measure()).map(
+    ([name, counts]) => [name, settled(counts, committed[name])] as const,
+  );
+  const text = `${JSON.stringify(Object.fromEntries(found), null, 2)}\n`;
+  await expect(text).toMatchFileSnapshot(COMMITTED);
+});
+
+test("allocation that grew by more than a quarter is not settled, and no other count ever is", () => {
+  const committed = { messages: 1, calls: 1, messageBytes: 100, allocatedKb: 10 };
+  expect(settled({ ...committed, allocatedKb: 12.4 }, committed)).toEqual(committed);
+  expect(settled({ ...committed, allocatedKb: 12.6 }, committed).allocatedKb).toBe(12.6);
+  expect(settled({ ...committed, allocatedKb: 7.4 }, committed).allocatedKb).toBe(7.4);
+  expect(settled({ ...committed, calls: 2 }, committed).calls).toBe(2);
+  expect(settled(committed, undefined)).toEqual(committed);
+});
