@@ -25,9 +25,10 @@ export class KubeIpvs implements Subject {
     this.#process.start(process.execPath, this.#words);
   }
 
-  async synced(): Promise<void> {
+  async synced(): Promise<boolean> {
     const line = await this.#process.line(/first sync finished/, SUBJECT_MS_MAX);
     this.#writes = (JSON.parse(line) as { readonly applied: number }).applied;
+    return true;
   }
 
   writes(): number | undefined {

@@ -28,7 +28,7 @@ export class BenchKubeProxy implements Subject {
     this.#process.start(KUBE_PROXY, ["--config", CONFIG]);
   }
 
-  async synced(): Promise<void> {
+  async synced(): Promise<boolean> {
     const startMs = performance.now();
     while (!(await hasSynced())) {
       this.#process.mustRun();
@@ -36,6 +36,7 @@ export class BenchKubeProxy implements Subject {
         throw new Error("kube-proxy: no first sync");
       await sleep(POLL_MS);
     }
+    return true;
   }
 
   /** It does not say. */

@@ -25,8 +25,8 @@ export function latencyRows(figures: readonly NodeFigure[], size: ClusterSize): 
     ...(figure === undefined && { note: "failed" }),
   });
   return [
-    row("one endpoint changed, median", ours?.change.medianMs, "ms", 20),
-    row("  99th percentile", ours?.change.p99Ms, "ms", 100),
+    row("one endpoint changed, median", ours?.change?.medianMs, "ms", 20),
+    row("  99th percentile", ours?.change?.p99Ms, "ms", 100),
     row("one more of 5,000 endpoints, median", big?.medianMs, "ms", 10),
     row("  messages for one", big && big.messages / big.changes, "", 1),
     row("churn: changes a second that the server took (of 200)", churn?.changesPerS, "/s"),

@@ -46,6 +46,10 @@ export function atSize(figures: readonly NodeFigure[], size: ClusterSize): AtSiz
   };
 }
 
+function inS(ms: number | undefined): number | undefined {
+  return ms === undefined ? undefined : ms / MS_PER_S;
+}
+
 /** The rows of one size. */
 export function lifeRows({ size, ours, peer, list, firstPass }: AtSize): NodeRow[] {
   const at = sizeText(size);
@@ -69,10 +73,14 @@ export function lifeRows({ size, ours, peer, list, firstPass }: AtSize): NodeRow
     },
     {
       what: "  to the end of the first sync",
-      ...of(({ syncedMs }) => syncedMs / MS_PER_S),
+      ...of(({ syncedMs }) => inS(syncedMs)),
       unit: "s",
     },
-    { what: "  processor time until then", ...of((life) => life.startProcessorS), unit: "s" },
+    {
+      what: "  processor time until then",
+      ...of(({ startProcessorS }) => startProcessorS),
+      unit: "s",
+    },
     ...(firstPass
       ? [
           {
@@ -87,11 +95,11 @@ export function lifeRows({ size, ours, peer, list, firstPass }: AtSize): NodeRow
       : []),
     {
       what: "one endpoint changed, API answer to kernel, median",
-      ...of(({ change }) => change.medianMs),
+      ...of(({ change }) => change?.medianMs),
       unit: "ms",
       ...most(20),
     },
-    { what: "  99th percentile", ...of(({ change }) => change.p99Ms), unit: "ms", ...most(100) },
+    { what: "  99th percentile", ...of(({ change }) => change?.p99Ms), unit: "ms", ...most(100) },
     {
       what: "processor time in 60 s with nothing changing",
       ...of(({ idleProcessorS }) => idleProcessorS),
@@ -107,7 +115,7 @@ export function lifeRows({ size, ours, peer, list, firstPass }: AtSize): NodeRow
     },
     {
       what: "restart on a correct table",
-      ...of(({ restartMs }) => restartMs / MS_PER_S),
+      ...of(({ restartMs }) => inS(restartMs)),
       unit: "s",
       ...most(12),
     },

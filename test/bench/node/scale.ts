@@ -81,8 +81,8 @@ const files = writeResults("scale", {
       x,
       y: { name: "milliseconds", log: true },
       lines: [
-        { name: "median", values: sizes.map(({ ours }) => ours?.change.medianMs ?? null) },
-        { name: "99th percentile", values: sizes.map(({ ours }) => ours?.change.p99Ms ?? null) },
+        { name: "median", values: sizes.map(({ ours }) => ours?.change?.medianMs ?? null) },
+        { name: "99th percentile", values: sizes.map(({ ours }) => ours?.change?.p99Ms ?? null) },
       ],
     }),
   },

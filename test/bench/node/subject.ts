@@ -9,8 +9,11 @@ export interface Subject {
   /** How many single changes are worth the time. */
   readonly changes: number;
   start(): void;
-  /** Returns when it says that its first sync is done; the kernel is looked at by others. */
-  synced(): Promise<void>;
+  /**
+   * True when it says that its first sync is done; the kernel is looked at by others. False when that is
+   * not worth waiting for any longer.
+   */
+  synced(): Promise<boolean>;
   /** Writes of its first sync, where it says so. */
   writes(): number | undefined;
   /** Whether looking at the whole table now and then is worth its time: it says itself when it is done. */

@@ -19,8 +19,8 @@ const LOOKS_MS = 5_000;
 export interface LifeResult {
   /** Process start to all rows in the kernel. */
   readonly completeMs: number;
-  /** Process start to what the proxy calls its first sync. */
-  readonly syncedMs: number;
+  /** Process start to what the proxy calls its first sync; undefined: it was not waited for any longer. */
+  readonly syncedMs: number | undefined;
   readonly table: TableSize;
   readonly startProcessorS: number;
   /** With its peak in the first sync. */
@@ -29,8 +29,8 @@ export interface LifeResult {
   /** In 60 s. */
   readonly idleProcessorS: number;
   /** One endpoint more or less: from the server's answer to the kernel. */
-  readonly change: Spread & { readonly changes: number };
-  readonly restartMs: number;
+  readonly change: (Spread & { readonly changes: number }) | undefined;
+  readonly restartMs: number | undefined;
   /** Undefined where the proxy does not say. */
   readonly restartWrites: number | undefined;
 }
@@ -41,7 +41,9 @@ export async function life(subject: Subject, task: NodeTask): Promise<LifeResult
   const wanted = services * endpointsPerService;
   const startMs = performance.now();
   subject.start();
-  const synced = subject.synced().then(() => performance.now() - startMs);
+  const synced = subject
+    .synced()
+    .then((isSynced) => (isSynced ? performance.now() - startMs : undefined));
   // Awaited below; until then a failure must not count as unhandled.
   synced.catch(() => undefined);
   if (subject.saysWhenComplete) await synced;
@@ -50,7 +52,7 @@ export async function life(subject: Subject, task: NodeTask): Promise<LifeResult
     if (performance.now() - startMs > COMPLETE_MS_MAX) throw new Error("the table is not complete");
     await Promise.race([synced, sleep(LOOKS_MS)]);
   }
-  const completeMs = subject.saysWhenComplete ? await synced : performance.now() - startMs;
+  const completeMs = (subject.saysWhenComplete && (await synced)) || performance.now() - startMs;
   const table = tableSize();
   const atComplete = subject.usage();
   const syncedMs = await synced;
@@ -59,18 +61,25 @@ export async function life(subject: Subject, task: NodeTask): Promise<LifeResult
   const quiet = subject.usage();
   await sleep(IDLE_MS);
   const idleProcessorS = subject.usage().processorS - quiet.processorS;
-  const change = await singleChanges(subject, task);
+  // One that has not come to the end of its first sync follows no change, and would not restart sooner.
+  const isBusy = syncedMs === undefined;
+  const change = isBusy ? undefined : await singleChanges(subject, task);
   await subject.kill();
-  const againMs = performance.now();
-  subject.start();
-  await subject.synced();
-  const restartMs = performance.now() - againMs;
-  const restartWrites = subject.writes();
-  await subject.kill();
+  const restartMs = isBusy ? undefined : await restart(subject);
+  const restartWrites = isBusy ? undefined : subject.writes();
   return {
     ...{ completeMs, syncedMs, table, startProcessorS: atComplete.processorS, atSync, quiet },
     ...{ idleProcessorS, change, restartMs, restartWrites },
   };
+}
+
+async function restart(subject: Subject): Promise<number | undefined> {
+  const startMs = performance.now();
+  subject.start();
+  const isSynced = await subject.synced();
+  const tookMs = performance.now() - startMs;
+  await subject.kill();
+  return isSynced ? tookMs : undefined;
 }
 
 async function singleChanges(
