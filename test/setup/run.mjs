@@ -21,6 +21,7 @@ const PROGRAMS = {
   bench: "test/bench/outside.ts",
   "bench:scale": "test/bench/node/scale.ts",
   "bench:latency": "test/bench/node/latency.ts",
+  "bench:fanout": "test/bench/fanout/outside.ts",
   "bench:compare": "test/bench/node/compare.ts",
 };
 

@@ -37,6 +37,13 @@ export interface ApiAnswer {
   readonly body: unknown;
 }
 
+/** An answer that goes on. */
+export interface ApiStream {
+  /** Else it is JSON. */
+  readonly isProtobuf: boolean;
+  readonly chunks: AsyncIterable<Buffer>;
+}
+
 /** One API server. */
 export class ApiClient {
   readonly #credentials: Credentials;
@@ -74,16 +81,18 @@ export class ApiClient {
   }
 
   /**
-   * The bytes of an answer as they come, from when its head is there. Rejects as {@link get}; the stream
+   * An answer as its bytes come, from when its head is there. Rejects as {@link get}; the stream of bytes
    * throws an {@link ApiError} when it breaks, `TIMEOUT` when nothing comes for `silenceMs`.
    */
   async stream(
     what: string,
     path: string,
     asked: ApiRequest & { readonly silenceMs: number },
-  ): Promise<AsyncIterable<Buffer>> {
+  ): Promise<ApiStream> {
     const answer = await this.#send("GET", path, asked);
-    if (answer.statusCode === 200) return this.#bytes(answer, asked.silenceMs);
+    if (answer.statusCode === 200) {
+      return { isProtobuf: isProtobuf(answer), chunks: this.#bytes(answer, asked.silenceMs) };
+    }
     throw statusError(what, answer.statusCode ?? 0, parsed(answer, await this.#whole(answer)));
   }
 
@@ -192,8 +201,12 @@ async function answerHead(
   }
 }
 
-function parsed({ headers }: IncomingMessage, body: Buffer): unknown {
-  if (headers["content-type"]?.startsWith(PROTOBUF_TYPE)) return decodedOrText(body);
+function isProtobuf({ headers }: IncomingMessage): boolean {
+  return headers["content-type"]?.startsWith(PROTOBUF_TYPE) ?? false;
+}
+
+function parsed(answer: IncomingMessage, body: Buffer): unknown {
+  if (isProtobuf(answer)) return decodedOrText(body);
   const text = body.toString();
   try {
     return JSON.parse(text);

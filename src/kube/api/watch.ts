@@ -1,11 +1,13 @@
-/** A watch: the changes of a collection as the API server streams them, a line of JSON each. */
+/** A watch: the changes of a collection as the API server streams them, in protobuf or as lines of JSON. */
+import { decodeWatchEvent } from "../protobuf/decode.ts";
 import type { ApiClient } from "./api-client.ts";
 import { ApiError, statusError } from "./api-error.ts";
+import { FrameCutter } from "./frames.ts";
 import { LineCutter } from "./lines.ts";
 import type { Resource } from "./resource.ts";
 
-/** Bytes of one line; the API server stores objects of 1.5 MiB at most. */
-export const WATCH_LINE_BYTES_MAX = 16 * 1024 * 1024;
+/** Bytes of one event; the API server stores objects of 1.5 MiB at most. */
+export const WATCH_EVENT_BYTES_MAX = 16 * 1024 * 1024;
 
 /** A server that is there sends a bookmark once a minute; after this long it is asked again. */
 export const WATCH_SILENCE_MS_MAX = 180_000;
@@ -44,15 +46,35 @@ export async function* watch(options: WatchOptions): AsyncGenerator<readonly Wat
     timeoutSeconds: String(timeoutS),
   };
   const silenceMs = WATCH_SILENCE_MS_MAX;
-  const stream = await client.stream(what, resource.path, { query, signal, silenceMs });
+  const asked = { query, signal, silenceMs, mayBeProtobuf: true };
+  const { isProtobuf, chunks } = await client.stream(what, resource.path, asked);
   yield [];
-  const cutter = new LineCutter(WATCH_LINE_BYTES_MAX);
-  for await (const chunk of stream) yield* readEvents(what, cut(what, cutter, chunk));
+  const cut = isProtobuf ? framesOf(what) : linesOf(what);
+  for await (const chunk of chunks) yield* readEvents(what, cutOrThrow(what, cut, chunk));
 }
 
-function cut(what: string, cutter: LineCutter, chunk: Buffer): readonly string[] {
+/** An event as it is on the wire, to be read when its turn comes. */
+type RawEvent = () => { readonly type: unknown; readonly object: object };
+
+type Cut = (chunk: Buffer) => readonly RawEvent[];
+
+function linesOf(what: string): Cut {
+  const cutter = new LineCutter(WATCH_EVENT_BYTES_MAX);
+  return (chunk) =>
+    cutter
+      .take(chunk)
+      .filter((line) => line.trim() !== "")
+      .map((line) => () => parseLine(what, line));
+}
+
+function framesOf(what: string): Cut {
+  const cutter = new FrameCutter(WATCH_EVENT_BYTES_MAX);
+  return (chunk) => cutter.take(chunk).map((frame) => () => parseFrame(what, frame));
+}
+
+function cutOrThrow(what: string, cut: Cut, chunk: Buffer): readonly RawEvent[] {
   try {
-    return cutter.take(chunk).filter((line) => line.trim() !== "");
+    return cut(chunk);
   } catch (cause) {
     throw new ApiError("MALFORMED", `${what}: ${(cause as RangeError).message}`, { cause });
   }
@@ -61,18 +83,17 @@ function cut(what: string, cutter: LineCutter, chunk: Buffer): readonly string[]
 /** All events of a read at once; those before a bad one are told before it is. */
 function* readEvents(
   what: string,
-  lines: readonly string[],
+  raw: readonly RawEvent[],
 ): Generator<readonly WatchEvent[], void> {
   const events: WatchEvent[] = [];
   try {
-    for (const line of lines) events.push(readEvent(what, line));
+    for (const read of raw) events.push(checkEvent(what, read()));
   } finally {
     if (events.length > 0) yield events;
   }
 }
 
-function readEvent(what: string, line: string): WatchEvent {
-  const { type, object } = parseLine(what, line);
+function checkEvent(what: string, { type, object }: ReturnType<RawEvent>): WatchEvent {
   if (type === "ERROR") {
     const status = "code" in object && typeof object.code === "number" ? object.code : 500;
     throw statusError(what, status, object);
@@ -89,6 +110,14 @@ function readEvent(what: string, line: string): WatchEvent {
     throw new ApiError("MALFORMED", `${what}: an event without resourceVersion`);
   }
   return { type, object, resourceVersion };
+}
+
+function parseFrame(what: string, frame: Buffer): ReturnType<RawEvent> {
+  try {
+    return decodeWatchEvent(frame);
+  } catch (cause) {
+    throw new ApiError("MALFORMED", `${what}: an event that cannot be read`, { cause });
+  }
 }
 
 function parseLine(what: string, line: string): { type: unknown; object: object } {

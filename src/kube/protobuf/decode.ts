@@ -1,5 +1,5 @@
 /** An object as the API server sends it in protobuf -> the object that its JSON would be. */
-import { listOf, MESSAGES, unknown } from "./kubernetes.ts";
+import { listOf, MESSAGES, unknown, watchEvent } from "./kubernetes.ts";
 import type { MessageTable } from "./message.ts";
 
 /** The media type to ask for. */
@@ -27,6 +27,17 @@ export function decodeObject(bytes: Buffer): Record<string, unknown> {
   const table = Object.hasOwn(MESSAGES, kind) ? MESSAGES[kind] : undefined;
   if (table === undefined) throw new Error(`an object of kind "${kind}"`);
   return { apiVersion, kind, ...table.decode(raw) };
+}
+
+/** Decodes one event of a watch. Throws as {@link decodeObject}. */
+export function decodeWatchEvent(bytes: Buffer): {
+  readonly type: unknown;
+  readonly object: object;
+} {
+  const { type, object } = watchEvent.decode(bytes);
+  const raw = (object as { readonly raw?: Buffer } | undefined)?.raw;
+  if (raw === undefined) throw new Error("an event without an object");
+  return { type, object: decodeObject(raw) };
 }
 
 function* decodedItems(item: MessageTable, all: readonly Buffer[]): Generator<object, void> {

@@ -142,6 +142,12 @@ export const unknown = new MessageTable({
   2: one("raw", bytes),
 });
 
+/** `meta/v1.WatchEvent`: its object is wrapped in bytes of its own (`runtime.RawExtension`). */
+export const watchEvent = new MessageTable({
+  1: one("type", text),
+  2: one("object", new MessageTable({ 1: one("raw", bytes) })),
+});
+
 /** The messages by their `kind`: those of a kind are the same in all versions that are asked for. */
 export const MESSAGES: Readonly<Record<string, MessageTable>> = {
   Service: service,

@@ -218,9 +218,9 @@ describe("a request", () => {
     const error = errorOf(get());
     const query = { watch: "1" };
     const asking = { signal: end.signal, silenceMs: 1_000, query };
-    const stream = await client.stream("watch services", PATH, asking);
+    const { chunks } = await client.stream("watch services", PATH, asking);
     const reading = (async () => {
-      for await (const chunk of stream) if (chunk.length === 4) end.abort();
+      for await (const chunk of chunks) if (chunk.length === 4) end.abort();
     })();
     await asked(2);
     await expect(reading).rejects.toBeInstanceOf(ApiError);

@@ -1,6 +1,6 @@
 /** Watches that break, end, say nothing or say nonsense: what is known stays, and nothing is lost. */
 import { describe, expect, test } from "vitest";
-import { WATCH_LINE_BYTES_MAX, WATCH_SILENCE_MS_MAX } from "../../../../src/kube/api/watch.ts";
+import { WATCH_EVENT_BYTES_MAX, WATCH_SILENCE_MS_MAX } from "../../../../src/kube/api/watch.ts";
 import { NODE, node, openSource, openTold, service, slice } from "./running-source.ts";
 
 const WEB = [service("web"), slice("web-1", "10.0.0.1"), node(NODE, "192.0.2.1")];
@@ -72,8 +72,8 @@ describe("a watch", () => {
     },
     {
       what: "a line of more than 16 MB",
-      text: "x".repeat(WATCH_LINE_BYTES_MAX + 1),
-      why: `a line of more than ${WATCH_LINE_BYTES_MAX} bytes`,
+      text: "x".repeat(WATCH_EVENT_BYTES_MAX + 1),
+      why: `a line of more than ${WATCH_EVENT_BYTES_MAX} bytes`,
     },
     {
       what: "an error of a status of its own",

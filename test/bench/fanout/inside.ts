@@ -1,0 +1,112 @@
+/** The guest's side of `npm run bench:fanout`. Arguments: a folder of etcd, and the size of the cluster as JSON. */
+import { setTimeout as sleep } from "node:timers/promises";
+import type {
+  KubernetesListObject,
+  KubernetesObject,
+  V1EndpointSlice,
+} from "@kubernetes/client-node";
+import { ApiServer } from "../../lab/api-server.ts";
+import { report } from "../../lab/report.ts";
+import { shell } from "../../lab/shell.ts";
+import type { ClusterSize } from "../cluster.ts";
+import { sliceObject } from "../cluster-objects.ts";
+import { median } from "../row.ts";
+import { Watchers, type WatchFormat } from "./watchers.ts";
+
+const WATCHERS = [0, 1, 10, 50, 100];
+const CHANGES = 100;
+/** Slow enough for the guest's one processor with all its clients. */
+const CHANGE_EVERY_MS = 100;
+const SEEN_MS_MAX = 60_000;
+const PATH = "/apis/discovery.k8s.io/v1/endpointslices";
+
+/** So many clients that follow so many changes. */
+export interface FanOut {
+  readonly kind: "watch";
+  readonly format: WatchFormat;
+  readonly watchers: number;
+  readonly changes: number;
+  /** Processor time of the API server. */
+  readonly serverS: number;
+  /** Of all clients together. */
+  readonly bytes: number;
+  /** From the answer to the change until the last client has it, the median. */
+  readonly lastSeenMs: number;
+}
+
+/** One list of all slices, in pages. */
+export interface ListCost {
+  readonly kind: "list";
+  readonly format: WatchFormat;
+  readonly objects: number;
+  readonly serverS: number;
+  readonly bytes: number;
+}
+
+const [filled = "", sizeText = ""] = process.argv.slice(2);
+const size = JSON.parse(sizeText) as ClusterSize;
+await shell("hostname bench; ip link set lo up\n");
+const server = await ApiServer.start({ filled });
+const { api } = server;
+
+for (const format of ["json", "protobuf"] as const) {
+  report(await list(format));
+  for (const watchers of WATCHERS) report(await fanOut(format, watchers));
+}
+await server.stop();
+
+async function list(format: WatchFormat): Promise<ListCost> {
+  const before = serverS();
+  const watchers = await Watchers.open(0, { ...watched(format), resourceVersion: "" });
+  const bytes = await watchers.download();
+  watchers.close();
+  return { kind: "list", format, objects: size.services, serverS: serverS() - before, bytes };
+}
+
+async function fanOut(format: WatchFormat, count: number): Promise<FanOut> {
+  const watchers = await Watchers.open(count, {
+    ...watched(format),
+    resourceVersion: await currentVersion(),
+  });
+  try {
+    const seenMs: number[] = [];
+    const before = serverS();
+    for (let change = 1; change <= CHANGES; change++) {
+      const startMs = performance.now();
+      await api.put(grownSlice(change));
+      const answeredMs = performance.now();
+      await watchers.until(change, SEEN_MS_MAX);
+      seenMs.push(performance.now() - answeredMs);
+      await sleep(Math.max(0, CHANGE_EVERY_MS - (performance.now() - startMs)));
+    }
+    const { bytes } = watchers;
+    return {
+      ...{ kind: "watch", format, watchers: count, changes: CHANGES },
+      ...{ serverS: serverS() - before, bytes, lastSeenMs: median(seenMs) },
+    };
+  } finally {
+    watchers.close();
+  }
+}
+
+let isGrown = false;
+
+/** Each round makes what the one before did not. */
+function grownSlice(change: number): V1EndpointSlice {
+  if (change === 1) isGrown = !isGrown;
+  const endpointsPerService = size.endpointsPerService + (isGrown ? 1 : 0);
+  return sliceObject(change, { endpointsPerService });
+}
+
+function watched(format: WatchFormat) {
+  return { url: server.url, authority: server.authority, path: PATH, format };
+}
+
+async function currentVersion(): Promise<string> {
+  const { body } = await api.ask("GET", `${PATH}?limit=1`);
+  return (body as KubernetesListObject<KubernetesObject>).metadata?.resourceVersion ?? "";
+}
+
+function serverS(): number {
+  return server.usage().server.processorS;
+}

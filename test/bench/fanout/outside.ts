@@ -1,0 +1,57 @@
+/** `npm run bench:fanout`: what N nodes that watch cost the API server, and what that makes of 5,000 of them. */
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { bootLab } from "../../lab/boot.ts";
+import { bundleProgram } from "../../setup/bundle.mjs";
+import { ROOT } from "../../setup/paths.mjs";
+import { lineChart } from "../chart.ts";
+import type { ClusterSize } from "../cluster.ts";
+import { filledStore } from "../filled-store.ts";
+import { measuredText } from "../node/run-node-bench.ts";
+import { writeResults } from "../results.ts";
+import type { FanOut, ListCost } from "./inside.ts";
+import { projection, withProjection } from "./projection.ts";
+
+const SIZE: ClusterSize = { services: 1_000, endpointsPerService: 10 };
+const MEMORY_MB = 8_192;
+const MS_MAX = 1_200_000;
+const PAGE = join(ROOT, "docs", "scale.md");
+
+const filled = await filledStore(SIZE);
+const inside = await bundleProgram("test/bench/fanout/inside.ts");
+const figures: (FanOut | ListCost)[] = [];
+const { exitStatus, output } = await bootLab({
+  command: ["node", inside, filled, JSON.stringify(SIZE)],
+  memoryMb: MEMORY_MB,
+  timeoutMs: MS_MAX,
+  onLine: (line) => {
+    figures.push(line as FanOut | ListCost);
+    process.stdout.write(`  ${JSON.stringify(line)}\n`);
+  },
+});
+if (exitStatus !== 0) throw new Error(`the guest ended with ${exitStatus}:\n${output}`);
+const watches = figures.filter((figure) => figure.kind === "watch");
+const lists = figures.filter((figure) => figure.kind === "list");
+const text = projection(watches, lists, measuredText());
+writeFileSync(PAGE, withProjection(readFileSync(PAGE, "utf8"), text));
+const counts = [...new Set(watches.map(({ watchers }) => watchers))].filter((count) => count > 0);
+const line = (format: string) => ({
+  name: format,
+  values: counts.map((count) => {
+    const found = watches.find((one) => one.format === format && one.watchers === count);
+    return found ? (found.serverS * 1_000) / found.changes : null;
+  }),
+});
+const files = writeResults("fanout", {
+  json: { measured: measuredText(), watches, lists },
+  charts: {
+    fanout: lineChart({
+      title: "Processor time of the API server for one changed EndpointSlice",
+      subtitle: measuredText(),
+      x: { name: "watch clients", values: counts, log: true },
+      y: { name: "milliseconds", log: true },
+      lines: [line("json"), line("protobuf")],
+    }),
+  },
+});
+process.stdout.write(`\n${text}\nWritten: docs/scale.md, ${files.join(", ")}\n`);

@@ -1,0 +1,143 @@
+/** Many watch clients of one API server, as thin as they can be: they count events and bytes. */
+import { readFileSync } from "node:fs";
+import type { ClientRequest, IncomingMessage } from "node:http";
+import { Agent, request } from "node:https";
+import { setTimeout as sleep } from "node:timers/promises";
+
+/** How the server encodes events. */
+export type WatchFormat = "json" | "protobuf";
+
+const ACCEPT: Readonly<Record<WatchFormat, string>> = {
+  json: "application/json",
+  protobuf: "application/vnd.kubernetes.protobuf;stream=watch",
+};
+const LINE_END = "\n".charCodeAt(0);
+/** Before each event in protobuf stands its length. */
+const LENGTH_BYTES = 4;
+const POLL_MS = 5;
+
+/** Where to watch. */
+export interface Watched {
+  readonly url: string;
+  readonly authority: string;
+  readonly path: string;
+  readonly format: WatchFormat;
+  readonly resourceVersion: string;
+}
+
+/** Some clients that watch the same. */
+export class Watchers {
+  readonly #clients: Watcher[];
+  readonly #agent: Agent;
+  readonly #watched: Watched;
+
+  private constructor(clients: Watcher[], agent: Agent, watched: Watched) {
+    this.#clients = clients;
+    this.#agent = agent;
+    this.#watched = watched;
+  }
+
+  /** Returns when the server has agreed to all. */
+  static async open(count: number, watched: Watched): Promise<Watchers> {
+    const agent = new Agent({ ca: readFileSync(watched.authority), maxSockets: count + 1 });
+    const clients = Array.from({ length: count }, () => new Watcher(watched.format));
+    await Promise.all(clients.map((client) => client.connect(watched, agent)));
+    return new Watchers(clients, agent, watched);
+  }
+
+  get bytes(): number {
+    return this.#clients.reduce((sum, { bytes }) => sum + bytes, 0);
+  }
+
+  /** Returns when each client has seen so many events. Rejects after `msMax`. */
+  async until(events: number, msMax: number): Promise<void> {
+    const startMs = performance.now();
+    while (this.#clients.some((client) => client.events < events)) {
+      if (performance.now() - startMs > msMax) {
+        throw new Error(`a watch client has not seen ${events} events within ${msMax} ms`);
+      }
+      await sleep(POLL_MS);
+    }
+  }
+
+  /** Fetches the whole collection; returns its bytes. */
+  download(): Promise<number> {
+    const { url, path, format } = this.#watched;
+    const accept = ACCEPT[format].replace(";stream=watch", "");
+    const headers = { authorization: "Bearer admin", accept };
+    return new Promise((resolve, reject) => {
+      const asked = request(`${url}${path}`, { agent: this.#agent, headers }, (answer) => {
+        let bytes = 0;
+        answer.on("data", (part: Buffer) => {
+          bytes += part.length;
+        });
+        answer.on("error", reject);
+        answer.on("end", () => resolve(bytes));
+      });
+      asked.on("error", reject);
+      asked.end();
+    });
+  }
+
+  close(): void {
+    for (const client of this.#clients) client.close();
+    this.#agent.destroy();
+  }
+}
+
+class Watcher {
+  bytes = 0;
+  events = 0;
+  readonly #format: WatchFormat;
+  #request: ClientRequest | undefined;
+  /** Bytes of the event in protobuf that have still to come, and of the length before it. */
+  #left = 0;
+  #length: number[] = [];
+
+  constructor(format: WatchFormat) {
+    this.#format = format;
+  }
+
+  connect(watched: Watched, agent: Agent): Promise<void> {
+    const query = `watch=1&allowWatchBookmarks=true&resourceVersion=${watched.resourceVersion}`;
+    const headers = { authorization: "Bearer admin", accept: ACCEPT[this.#format] };
+    return new Promise((resolve, reject) => {
+      this.#request = request(`${watched.url}${watched.path}?${query}`, { agent, headers });
+      this.#request.on("error", reject);
+      this.#request.on("response", (answer: IncomingMessage) => {
+        if (answer.statusCode !== 200) reject(new Error(`a watch: ${answer.statusCode}`));
+        answer.on("data", (part: Buffer) => this.#take(part));
+        answer.on("error", () => {}); // Seen as events that never come.
+        resolve();
+      });
+      this.#request.end();
+    });
+  }
+
+  close(): void {
+    this.#request?.destroy();
+  }
+
+  #take(part: Buffer): void {
+    this.bytes += part.length;
+    if (this.#format === "json") {
+      for (let at = part.indexOf(LINE_END); at >= 0; at = part.indexOf(LINE_END, at + 1)) {
+        this.events += 1;
+      }
+      return;
+    }
+    for (let at = 0; at < part.length; ) {
+      if (this.#left > 0) {
+        const taken = Math.min(this.#left, part.length - at);
+        this.#left -= taken;
+        at += taken;
+        if (this.#left === 0) this.events += 1;
+        continue;
+      }
+      this.#length.push(part[at++] ?? 0);
+      if (this.#length.length < LENGTH_BYTES) continue;
+      this.#left = Buffer.from(this.#length).readUInt32BE();
+      this.#length = [];
+    }
+  }
+}
