@@ -71,7 +71,7 @@ export function statusView(
       scheduler: service.settings.scheduler,
       flags: flagsOf(service.settings),
       bound: "address" in service.key && kernel.addresses.has(service.key.address),
-      connections: service.traffic.connections.toString(),
+      connections: service.traffic().connections.toString(),
       destinations: (kernel.destinations[index] ?? [])
         .map((destination) =>
           destinationView(destination, drains.get(`${id} ${destinationId(destination)}`)),

@@ -14,6 +14,7 @@ import {
   u16,
   u32,
   u64,
+  unread,
 } from "../netlink/codec.ts";
 import { NetlinkDecodeError } from "../netlink/errors.ts";
 
@@ -130,9 +131,9 @@ export const service = attributes("IPVS_SVC_ATTR", {
   timeoutS: { type: 8, codec: u32 },
   /** IPv4: a mask in network order. IPv6: a prefix length in host order. Here as host order for both. */
   netmask: { type: 9, codec: u32 },
-  statistics32: { type: 10, codec: statistics32 },
+  statistics32: { type: 10, codec: unread(statistics32) },
   engine: { type: 11, codec: text },
-  statistics64: { type: 12, codec: statistics64 },
+  statistics64: { type: 12, codec: unread(statistics64) },
 });
 
 /** `IPVS_DEST_ATTR_*`. */
@@ -146,10 +147,10 @@ export const destination = attributes("IPVS_DEST_ATTR", {
   activeConnections: { type: 7, codec: u32 },
   inactiveConnections: { type: 8, codec: u32 },
   persistentConnections: { type: 9, codec: u32 },
-  statistics32: { type: 10, codec: statistics32 },
+  statistics32: { type: 10, codec: unread(statistics32) },
   /** Linux 3.18 and later. */
   family: { type: 11, codec: u16 },
-  statistics64: { type: 12, codec: statistics64 },
+  statistics64: { type: 12, codec: unread(statistics64) },
   /** The three for tunnels: Linux 5.2 and 5.3 and later. */
   tunnelType: { type: 13, codec: u8 },
   tunnelPort: { type: 14, codec: be16 },

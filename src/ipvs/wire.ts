@@ -132,7 +132,7 @@ export function fromService(attributes: ServiceAttributes): ObservedService | un
       onePacket: (flags & ONE_PACKET) !== 0,
       persistence: (flags & PERSISTENT) === 0 ? undefined : fromPersistence(family, attributes),
     },
-    traffic: fromStatistics(attributes),
+    traffic: () => fromStatistics(attributes),
   };
 }
 
@@ -159,7 +159,7 @@ export function fromDestination(
     activeConnections: attributes.activeConnections ?? 0,
     inactiveConnections: attributes.inactiveConnections ?? 0,
     persistentConnections: attributes.persistentConnections ?? 0,
-    traffic: fromStatistics(attributes),
+    traffic: () => fromStatistics(attributes),
   };
 }
 
@@ -220,11 +220,11 @@ function fromAddress(family: Family, address: Address | Uint8Array | undefined):
 
 /** The 64-bit counters, else the older ones (before Linux 4.1). */
 function fromStatistics(attributes: {
-  readonly statistics32?: Statistics32 | undefined;
-  readonly statistics64?: Statistics64 | undefined;
+  readonly statistics32?: (() => Statistics32) | undefined;
+  readonly statistics64?: (() => Statistics64) | undefined;
 }): Traffic {
   const from: Statistics32 | Statistics64 =
-    attributes.statistics64 ?? attributes.statistics32 ?? {};
+    attributes.statistics64?.() ?? attributes.statistics32?.() ?? {};
   return {
     connections: BigInt(from.connections ?? 0),
     packetsIn: BigInt(from.packetsIn ?? 0),

@@ -18,7 +18,8 @@ export interface Traffic {
 
 /** A virtual service as read from the kernel. */
 export interface ObservedService extends VirtualService {
-  readonly traffic: Traffic;
+  /** Decoded when it is asked for: of a dump mostly the names and settings are wanted. */
+  readonly traffic: () => Traffic;
 }
 
 /** A destination as read from the kernel. */
@@ -29,5 +30,6 @@ export interface ObservedDestination extends Destination {
   readonly inactiveConnections: number;
   /** Client affinity entries that point here (`IPVS_DEST_ATTR_PERSIST_CONNS`). */
   readonly persistentConnections: number;
-  readonly traffic: Traffic;
+  /** Decoded when it is asked for. */
+  readonly traffic: () => Traffic;
 }

@@ -9,7 +9,7 @@ import { ATTRIBUTE_HEADER_BYTES, HOST_IS_LITTLE_ENDIAN, type Writer } from "./wr
 const NESTED_FLAG = 0x8000;
 
 /** `NLA_TYPE_MASK`: without the nested and the byte-order flag. */
-const TYPE_MASK = 0x3fff;
+export const TYPE_MASK = 0x3fff;
 
 /** Bytes being decoded, with a view of the same bytes. */
 export interface Source {
@@ -141,6 +141,18 @@ export const bytes: Codec<Uint8Array> = {
   read: (from, start, end) => Uint8Array.from(from.bytes.subarray(start, end)),
 };
 
+/**
+ * A value that is decoded when somebody asks for it, and until then costs next to nothing: counters, in dumps
+ * of which mostly the names are wanted. Keeps the answer that it stands in alive.
+ */
+export function unread<T>({ isNested, write, read }: Codec<T>): Codec<() => T> {
+  return {
+    isNested,
+    write: (out, value) => write(out, value()),
+    read: (from, start, end) => () => read(from, start, end),
+  };
+}
+
 /** A table of attributes, ready to encode and decode. */
 export interface AttributeTable<R> extends Codec<Attributes<R>> {
   /** Name of the kernel's enumeration, such as `IPVS_SVC_ATTR`. */
@@ -187,22 +199,6 @@ export function attributes<const R extends Rows>(name: string, rows: R): Attribu
   };
 }
 
-/**
- * Where the attribute `type` begins among those in `[start, end)`, header included; -1 without one. For
- * a look at one field of very many messages, of which few are then read whole.
- */
-export function findAttribute(
-  { view }: Source,
-  type: number,
-  { start, end }: { readonly start: number; readonly end: number },
-): number {
-  for (let at = start; at + ATTRIBUTE_HEADER_BYTES <= end; ) {
-    if ((view.getUint16(at + 2, HOST_IS_LITTLE_ENDIAN) & TYPE_MASK) === type) return at;
-    at = align(at + Math.max(ATTRIBUTE_HEADER_BYTES, view.getUint16(at, HOST_IS_LITTLE_ENDIAN)));
-  }
-  return -1;
-}
-
 /** The value of a required attribute; throws {@link NetlinkDecodeError} when it is missing. */
 export function required<T>(value: T | undefined, path: string): T {
   if (value === undefined) throw new NetlinkDecodeError(`${path}: missing`);
@@ -236,6 +232,7 @@ function readRow(
   }
 }
 
-function align(at: number): number {
+/** `NLA_ALIGN`. */
+export function align(at: number): number {
   return (at + 3) & ~3;
 }

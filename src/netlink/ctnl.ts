@@ -1,15 +1,6 @@
 /** Connection tracking entries: messages and attributes of `<linux/netfilter/nfnetlink_conntrack.h>`. */
-import {
-  attributes,
-  be16,
-  be32,
-  bytes,
-  type Codec,
-  findAttribute,
-  type Source,
-  u8,
-  u32,
-} from "./codec.ts";
+import { attributes, be16, be32, bytes, type Codec, type Source, u8, u32 } from "./codec.ts";
+import { findAttribute } from "./find-attribute.ts";
 import { type Batch, type Message, NLM_F } from "./message.ts";
 import {
   NETFILTER_HEADER_BYTES,

@@ -178,7 +178,7 @@ function changeCases(withKernel: WithKernel): ContractCase[] {
         assert.equal(held?.[0]?.activeConnections, 0);
         assert.equal(held?.[0]?.inactiveConnections, 0);
         assert.equal(held?.[0]?.persistentConnections, 0);
-        assert.deepEqual([...new Set(Object.values(held?.[0]?.traffic ?? {}))], [0n]);
+        assert.deepEqual([...new Set(Object.values(held?.[0]?.traffic() ?? {}))], [0n]);
       }),
     },
     {

@@ -128,8 +128,8 @@ function readBackCases(withKernel: WithKernel): ContractCase[] {
       run: withKernel(async ({ ipvs }) => {
         await writeAll(ipvs, [{ kind: "add-service", service: serviceOf(WEB) }]);
         const [service] = await ipvs.services();
-        assert.deepEqual([...new Set(Object.values(service?.traffic ?? {}))], [0n]);
-        assert.equal(Object.keys(service?.traffic ?? {}).length, 10);
+        assert.deepEqual([...new Set(Object.values(service?.traffic() ?? {}))], [0n]);
+        assert.equal(Object.keys(service?.traffic() ?? {}).length, 10);
       }),
     },
   ];

@@ -52,7 +52,9 @@ export class FakeIpvs implements Ipvs {
 
   async services(): Promise<readonly ObservedService[]> {
     await this.#kernel.enter("services");
-    return this.#kernel.table.services().map((service) => ({ ...service, traffic: NO_TRAFFIC }));
+    return this.#kernel.table
+      .services()
+      .map((service) => ({ ...service, traffic: () => NO_TRAFFIC }));
   }
 
   async destinations(
@@ -91,7 +93,7 @@ export class FakeIpvs implements Ipvs {
       activeConnections: active,
       inactiveConnections: inactive,
       persistentConnections: persistent,
-      traffic: NO_TRAFFIC,
+      traffic: () => NO_TRAFFIC,
     };
   }
 }

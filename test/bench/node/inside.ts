@@ -34,18 +34,25 @@ export interface NodeFigure extends NodeRun {
 }
 
 const { main, cold, onNode, clusters } = JSON.parse(process.argv[2] ?? "") as NodePlan;
-for (const { size, filled, runs } of clusters) {
-  const cluster = await BenchCluster.open(filled);
+for (const cluster of clusters) await measure(cluster);
+
+/** What fails is reported in the place of its figures: the others are worth having. */
+async function measure({ size, filled, runs }: NodePlan["clusters"][number]): Promise<void> {
+  const opened = await BenchCluster.open(filled).catch(String);
   for (const run of runs) {
-    const before = processorS(cluster);
-    const outcome = await cluster.onFreshNode(onNode, { ...run, size, main, cold }).then(
+    if (typeof opened === "string") {
+      report({ ...run, size, value: null, error: opened, serverProcessorS: 0 });
+      continue;
+    }
+    const before = processorS(opened);
+    const outcome = await opened.onFreshNode(onNode, { ...run, size, main, cold }).then(
       (value) => ({ value }),
       (error: unknown) => ({ value: null, error: String(error) }),
     );
-    const serverProcessorS = processorS(cluster) - before;
+    const serverProcessorS = processorS(opened) - before;
     report({ ...run, size, ...outcome, serverProcessorS } satisfies NodeFigure);
   }
-  await cluster.close();
+  if (typeof opened !== "string") await opened.close();
 }
 
 function processorS({ server }: BenchCluster): number {
