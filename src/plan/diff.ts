@@ -110,8 +110,11 @@ function withoutRepeats(forgets: readonly ForgetFlows[]): readonly ForgetFlows[]
   return [...new Map(forgets.map((forget) => [flowsText(forget), forget])).values()];
 }
 
-/** Virtual services that one part of a sliced comparison looks at. */
-export const SERVICES_PER_PART_MAX = 500;
+/**
+ * Virtual services that one part of a sliced comparison looks at: with ten endpoints each what they become is one send,
+ * and few enough objects that most die young.
+ */
+export const SERVICES_PER_PART_MAX = 180;
 
 /**
  * The same as {@link diff} in parts, each made when it is asked for: the operations of a first pass over

@@ -1,6 +1,5 @@
 /** Whole passes over the fake kernel: what is written, and what is left alone. */
 import { describe, expect, test } from "vitest";
-import { LEVEL } from "../../fakes/captured-log.ts";
 import { destination, SETTINGS, tcp } from "../plan/samples.ts";
 import { endpoints, NodeUnderTest, shop } from "./node-under-test.ts";
 
@@ -229,22 +228,4 @@ describe("a partial picture", () => {
     await node.pass();
     expect(node.wrote()).toEqual([]);
   });
-});
-
-test("a long write says how far it is, once a second", async () => {
-  const node = new NodeUnderTest();
-  const shops = Array.from({ length: 2_000 }, (_, index) =>
-    shop(`s${index}`, 0, { clusterAddresses: [`10.97.${index >> 8}.${index & 255}`] }),
-  );
-  node.see(
-    shops.map(({ service }) => service),
-    shops.map(({ slice }) => slice),
-  );
-  node.kernel.before = () => node.clock.sleep(600);
-  const pass = node.pass();
-  await node.clock.advance(10_000);
-  await pass;
-  const progress = node.lines.filter(({ msg }) => msg === "writing to the kernel");
-  expect(progress.map(({ percent }) => percent)).toEqual([50, 100]);
-  expect(node.said(LEVEL.warn)).toEqual([]);
 });
