@@ -20,15 +20,19 @@ export class KernelEye {
     return new KernelEye(await openIpvs());
   }
 
-  /** Returns, with the time, when the virtual service has so many destinations. Rejects after `msMax`. */
+  /**
+   * Returns, with the time, when so many destinations of the virtual service take connections: one that
+   * drains has weight 0, and stays a while. Rejects after `msMax`.
+   */
   async untilDestinations(key: ServiceKey, count: number, msMax: number): Promise<number> {
     const startMs = performance.now();
     for (;;) {
       const [found] = await this.#ipvs.destinations([key]);
       const nowMs = performance.now();
-      if (found?.length === count) return nowMs;
+      const taking = found?.filter(({ weight }) => weight > 0).length;
+      if (taking === count) return nowMs;
       if (nowMs - startMs > msMax) {
-        throw new Error(`${found?.length} destinations instead of ${count} after ${msMax} ms`);
+        throw new Error(`${taking} destinations instead of ${count} after ${msMax} ms`);
       }
       await sleep(POLL_MS);
     }
