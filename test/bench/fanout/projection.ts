@@ -71,8 +71,8 @@ function projected(
   const listBytes = (list.bytes / list.objects) * SERVICES;
   const listS = (list.serverS / list.objects) * SERVICES;
   return [
-    `- **${format}**: a client more costs the server ${slopeMs.toFixed(2)} ms of processor time a change (the guest's; some`,
-    `  ten times a plain machine's) and ${Math.round(bytes)} bytes. With ${CHANGES_PER_S} changes a second each node gets`,
+    `- **${format}**: a client more costs the server ${slopeMs.toFixed(2)} ms of processor time a change (in the guest, which is`,
+    `  far slower than a plain machine) and ${Math.round(bytes)} bytes. With ${CHANGES_PER_S} changes a second each node gets`,
     `  ${CHANGES_PER_S} x ${Math.round(bytes)} = ${perNode.toFixed(0)} kB/s, and ${NODES.toLocaleString("en-GB")} nodes get ${((perNode * NODES) / 1_000).toFixed(0)} MB/s from all API servers together, for`,
     `  ${CHANGES_PER_S} x ${NODES.toLocaleString("en-GB")} x ${slopeMs.toFixed(2)} ms = ${((CHANGES_PER_S * NODES * slopeMs) / MS_PER_S).toFixed(0)} processors as slow as the guest's.`,
     `  A list of ${SERVICES.toLocaleString("en-GB")} slices is ${(listBytes / BYTES_PER_MB).toFixed(0)} MB and ${listS.toFixed(1)} s of that processor; ${NODES.toLocaleString("en-GB")} nodes that all`,
