@@ -12,15 +12,30 @@ export interface Counts {
   readonly allocatedKb: number;
 }
 
-/** Allocation differs a little from one release of Node to the next. */
+/** What is committed. */
+export interface Committed {
+  /** Major version of Node that allocated so. */
+  readonly node: number;
+  readonly scenarios: Readonly<Record<string, Counts>>;
+}
+
+/** Allocation differs a little from one release of a major version of Node to the next. */
 const ALLOCATION_TOLERANCE = 0.25;
 
-/** `measured`, with the allocation of `committed` where it is near: what is left differs for a reason. */
-export function settled(measured: Counts, committed: Counts | undefined): Counts {
+/**
+ * `measured`, with the allocation of `committed` where it is near, or where another Node allocated it:
+ * what is left differs for a reason.
+ */
+export function settled(
+  measured: Counts,
+  committed: Counts | undefined,
+  isSameNode: boolean,
+): Counts {
   const known = committed?.allocatedKb ?? 0;
   const isNear = Math.abs(measured.allocatedKb - known) <= known * ALLOCATION_TOLERANCE;
+  const isSettled = isNear || (committed !== undefined && !isSameNode);
   return {
     ...measured,
-    allocatedKb: isNear ? known : Number(measured.allocatedKb.toPrecision(3)),
+    allocatedKb: isSettled ? known : Number(measured.allocatedKb.toPrecision(3)),
   };
 }
