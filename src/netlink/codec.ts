@@ -142,8 +142,8 @@ export const bytes: Codec<Uint8Array> = {
 };
 
 /**
- * A value that is decoded when somebody asks for it, and until then costs next to nothing: counters, in dumps
- * of which mostly the names are wanted. Keeps the answer that it stands in alive.
+ * A value that is decoded when somebody asks for it, and until then costs next to nothing: counters,
+ * in dumps of which mostly the names are wanted. Keeps the answer that it stands in alive.
  */
 export function unread<T>({ isNested, write, read }: Codec<T>): Codec<() => T> {
   return {

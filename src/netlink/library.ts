@@ -41,8 +41,8 @@ export interface NativeLibrary {
   /** The answers of the last exchange, as memory of our own. */
   take(handle: Handle, bytes: number): Uint8Array;
   close(handle: Handle): number;
-  /** Gives memory that is free in this process back to the node; says whether any went. */
-  trim(): boolean;
+  /** Gives memory that is free in this process back to the node. */
+  trim(): void;
   /** A descriptor to read from and to close, of the form that native/knl.h describes. */
   listen(family: number, groups: number, socketBytes: number): number;
 }
@@ -170,7 +170,7 @@ function wrap(natives: Natives, ref: Ref): NativeLibrary {
       return out.subarray(0, Math.max(0, taken));
     },
     close: (handle) => natives.knl_close(handle),
-    trim: () => natives.knl_trim() > 0,
+    trim: () => void natives.knl_trim(),
     listen: (family, groups, socketBytes) => natives.knl_listen(family, groups, socketBytes),
   };
 }

@@ -111,8 +111,8 @@ function withoutRepeats(forgets: readonly ForgetFlows[]): readonly ForgetFlows[]
 }
 
 /**
- * Virtual services that one part of a sliced comparison looks at: with ten endpoints each what they become is one send,
- * and few enough objects that most die young.
+ * Virtual services that one part of a sliced comparison looks at: with ten endpoints each what they
+ * become is one send, and few enough objects that most die young.
  */
 export const SERVICES_PER_PART_MAX = 180;
 

@@ -24,7 +24,7 @@ export interface AtSize {
   readonly peer: LifeResult | undefined;
   readonly list: ListResult | undefined;
   readonly firstPass: FirstPassResult | undefined;
-  /** Processor time of the API server and etcd during our life. */
+  /** Why a scenario has no figures. */
   readonly errors: readonly string[];
 }
 

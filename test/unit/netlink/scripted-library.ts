@@ -53,9 +53,7 @@ export class ScriptedLibrary implements NativeLibrary {
     return this.#answer;
   }
 
-  trim(): boolean {
-    return false;
-  }
+  trim(): void {}
 
   close(): number {
     expect(this.running).toBe(0);

@@ -46,13 +46,13 @@ export async function life(subject: Subject, task: NodeTask): Promise<LifeResult
     .then((isSynced) => (isSynced ? performance.now() - startMs : undefined));
   // Awaited below; until then a failure must not count as unhandled.
   synced.catch(() => undefined);
-  if (subject.saysWhenComplete) await synced;
+  const saidMs = subject.saysWhenComplete ? await synced : undefined;
   while (tableSize().destinations < wanted) {
     if (subject.saysWhenComplete) throw new Error(`${tableSize().destinations} of ${wanted} rows`);
     if (performance.now() - startMs > COMPLETE_MS_MAX) throw new Error("the table is not complete");
     await Promise.race([synced, sleep(LOOKS_MS)]);
   }
-  const completeMs = (subject.saysWhenComplete && (await synced)) || performance.now() - startMs;
+  const completeMs = saidMs ?? performance.now() - startMs;
   const table = tableSize();
   const atComplete = subject.usage();
   const syncedMs = await synced;

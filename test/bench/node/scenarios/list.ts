@@ -1,6 +1,5 @@
 /** The floor of a start: both lists paged and parsed as JSON by plain Node, and nothing done with them. */
-import { readFileSync } from "node:fs";
-import { Agent, request } from "node:https";
+import { ApiRequests } from "../../../lab/api-requests.ts";
 import type { NodeTask } from "../node-task.ts";
 
 const PATHS = ["/api/v1/services", "/apis/discovery.k8s.io/v1/endpointslices"];
@@ -9,49 +8,35 @@ const PAGE_OBJECTS = 500;
 /** What was measured. */
 export interface ListResult {
   readonly tookMs: number;
-  readonly bytes: number;
   readonly objects: number;
 }
 
-interface List {
+/** As it is in JSON: the type of client-node has other names. */
+interface Page {
   readonly items: readonly unknown[];
   readonly metadata: { readonly continue?: string };
 }
 
 /** Runs it. */
 export async function list({ server }: NodeTask): Promise<ListResult> {
-  const agent = new Agent({ keepAlive: true, ca: readFileSync(server.authority) });
+  const api = new ApiRequests(server.url, server.authority);
   const startMs = performance.now();
-  let bytes = 0;
-  let objects = 0;
-  await Promise.all(
-    PATHS.map(async (path) => {
-      let next = "";
-      do {
-        const from = next === "" ? "" : `&continue=${encodeURIComponent(next)}`;
-        const body = await get(`${server.url}${path}?limit=${PAGE_OBJECTS}${from}`, agent);
-        const { items, metadata } = JSON.parse(body.toString()) as List;
-        bytes += body.length;
-        objects += items.length;
-        next = metadata.continue ?? "";
-      } while (next !== "");
-    }),
-  );
+  const counts = await Promise.all(PATHS.map((path) => count(api, path)));
   const tookMs = performance.now() - startMs;
-  agent.destroy();
-  return { tookMs, bytes, objects };
+  api.close();
+  return { tookMs, objects: counts.reduce((sum, objects) => sum + objects, 0) };
 }
 
-function get(url: string, agent: Agent): Promise<Buffer> {
-  const headers = { authorization: "Bearer admin", accept: "application/json" };
-  return new Promise((resolve, reject) => {
-    const asked = request(url, { agent, headers }, (answer) => {
-      const parts: Buffer[] = [];
-      answer.on("data", (part: Buffer) => parts.push(part));
-      answer.on("error", reject);
-      answer.on("end", () => resolve(Buffer.concat(parts)));
-    });
-    asked.on("error", reject);
-    asked.end();
-  });
+async function count(api: ApiRequests, path: string): Promise<number> {
+  let objects = 0;
+  let next = "";
+  do {
+    const from = next === "" ? "" : `&continue=${encodeURIComponent(next)}`;
+    const { status, body } = await api.ask("GET", `${path}?limit=${PAGE_OBJECTS}${from}`);
+    if (status !== 200) throw new Error(`GET ${path}: ${status} ${JSON.stringify(body)}`);
+    const { items, metadata } = body as Page;
+    objects += items.length;
+    next = metadata.continue ?? "";
+  } while (next !== "");
+  return objects;
 }
