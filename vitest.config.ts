@@ -12,7 +12,7 @@ export default defineConfig({
           isolate: false,
           maxWorkers: 4,
           // What waits for the slow look at a folder needs some seconds, and more on a busy machine.
-          testTimeout: 30_000,
+          testTimeout: 60_000,
         },
       },
       {

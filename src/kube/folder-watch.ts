@@ -26,7 +26,10 @@ import type { PendingFiles } from "./pending-files.ts";
 /** Time between two looks at the whole folder: a backstop for events that were lost or never come. */
 export const LOOK_MS = 2_000;
 
-/** A look that takes long is repeated less often: at most this share of the time goes into looking. */
+/**
+ * A look that takes long is repeated less often: at most this share of the time goes into looking. The
+ * shorter of the last two looks counts: one that the machine held up must not put off the next.
+ */
 const LOOK_SHARE_MAX = 0.005;
 
 /** Time between two tries to find a folder that cannot be read. */
@@ -54,6 +57,8 @@ export class FolderWatch {
   #swapped = false;
   #namesChangedMs = 0;
   #nextLookMs = 0;
+  /** How long the last look took; the first has no other to be held against. */
+  #lastLookMs = 0;
   #unsubscribe: (() => void) | undefined;
   #subscribeProblem: string | undefined;
 
@@ -144,7 +149,9 @@ export class FolderWatch {
       this.#lose(errorText(err));
     }
     const endMs = this.#clock.nowMs();
-    const waitMs = Math.max(LOOK_MS, (endMs - startMs) / LOOK_SHARE_MAX);
+    const tookMs = endMs - startMs;
+    const waitMs = Math.max(LOOK_MS, Math.min(tookMs, this.#lastLookMs) / LOOK_SHARE_MAX);
+    this.#lastLookMs = tookMs;
     // An event during the look may have asked for another one.
     this.#nextLookMs = Math.min(this.#nextLookMs, endMs + (this.#lost ? LOST_LOOK_MS : waitMs));
   }

@@ -25,6 +25,14 @@ export interface Answer {
   readonly body: unknown;
 }
 
+interface Options {
+  readonly user?: ApiUser;
+  readonly body?: object;
+  readonly contentType?: string;
+}
+
+class IdleConnectionClosed extends Error {}
+
 /** Asks one server. */
 export class ApiRequests {
   readonly #url: string;
@@ -70,16 +78,17 @@ export class ApiRequests {
     if (status >= 300 && status !== 404) throw refusal(`DELETE ${path}`, { status, body });
   }
 
-  /** Any request. */
-  async ask(
-    method: string,
-    path: string,
-    options: {
-      readonly user?: ApiUser;
-      readonly body?: object;
-      readonly contentType?: string;
-    } = {},
-  ): Promise<Answer> {
+  /** Any request. One that meets a connection which the server has just closed for idleness is sent again. */
+  async ask(method: string, path: string, options: Options = {}): Promise<Answer> {
+    try {
+      return await this.#askOnce(method, path, options);
+    } catch (err) {
+      if (!(err instanceof IdleConnectionClosed)) throw err;
+      return this.#askOnce(method, path, options);
+    }
+  }
+
+  #askOnce(method: string, path: string, options: Options): Promise<Answer> {
     const { user = "admin", body, contentType = "application/json" } = options;
     this.#agent ??= new Agent({
       keepAlive: true,
@@ -95,7 +104,10 @@ export class ApiRequests {
         timeout: ANSWER_MS_MAX,
       });
       asked.on("timeout", () => asked.destroy(new Error(`${method} ${path}: no answer`)));
-      asked.on("error", reject);
+      asked.on("error", (err: Error & { readonly code?: string }) => {
+        const isIdle = asked.reusedSocket && err.code === "ECONNRESET";
+        reject(isIdle ? new IdleConnectionClosed(err.message) : err);
+      });
       asked.on("response", (answer) => {
         const parts: Buffer[] = [];
         answer.on("data", (part: Buffer) => parts.push(part));

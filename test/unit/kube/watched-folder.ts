@@ -9,7 +9,7 @@ import { type Change, sourceProblemText } from "../../../src/kube/change.ts";
 import { ManifestSource } from "../../../src/kube/manifest-source.ts";
 
 /** Longest wait for something that must come. */
-const WAIT_MS_MAX = 8_000;
+const WAIT_MS_MAX = 25_000;
 
 /** A folder with a source that watches it. */
 export class WatchedFolder {
