@@ -57,8 +57,8 @@ static void say(struct slot *slot) {
 /* Binds to the source that is next, and to the port where one is wanted. */
 static void bind_slot(struct slot *slot) {
     int on = 1;
-    struct endpoint any = {.size = options.to.size}, *source = &any;
-    any.any.sa_family = options.to.any.sa_family;
+    struct endpoint any = {.size = options.targets->size}, *source = &any;
+    any.any.sa_family = options.targets->any.sa_family;
     if (options.source_count) source = &options.sources[slot->source];
     /* The port is at the same place in both families. */
     source->v4.sin_port = htons(options.source_port);
@@ -71,16 +71,17 @@ static void bind_slot(struct slot *slot) {
 
 static void connect_slot(struct slot *slot) {
     int type = options.kind | SOCK_NONBLOCK | SOCK_CLOEXEC;
+    const struct endpoint *to = &options.targets[started % options.target_count];
     slot->source = (unsigned)(started++ % (options.source_count ? options.source_count : 1));
     slot->sent_us = now_us();
     slot->deadline_us = slot->sent_us + options.timeout_us;
-    slot->socket = socket(options.to.any.sa_family, type, options.protocol);
+    slot->socket = socket(to->any.sa_family, type, options.protocol);
     if (slot->socket < 0) fail("socket");
     if (options.source_count || options.source_port) bind_slot(slot);
     slot->state = CONNECTING;
     struct epoll_event event = {.events = EPOLLOUT, .data.ptr = slot};
     if (epoll_ctl(poll_set, EPOLL_CTL_ADD, slot->socket, &event) < 0) fail("epoll_ctl");
-    if (connect(slot->socket, &options.to.any, options.to.size) < 0 && errno != EINPROGRESS)
+    if (connect(slot->socket, &to->any, to->size) < 0 && errno != EINPROGRESS)
         slot_failed(slot, errno);
 }
 
@@ -177,12 +178,15 @@ static void work(void) {
     }
 }
 
-static void read_sources(char *list) {
+/* Reads `A,B,C`; returns how many there are. */
+static unsigned read_endpoints(char *list, struct endpoint *endpoints, unsigned max) {
+    unsigned count = 0;
     for (char *rest, *one = strtok_r(list, ",", &rest); one; one = strtok_r(NULL, ",", &rest)) {
         errno = E2BIG;
-        if (options.source_count == SOURCES_MAX) fail("--from");
-        options.sources[options.source_count++] = parse_endpoint(one);
+        if (count == max) fail("%s and more", one);
+        endpoints[count++] = parse_endpoint(one);
     }
+    return count;
 }
 
 /* A line of `size` bytes with its end. */
@@ -209,12 +213,16 @@ static void read_options(int count, char **words) {
             enter_namespace(optarg);
             reuse_ports();
             break;
-        case 't': options.to = parse_endpoint(optarg); break;
+        case 't':
+            options.target_count = read_endpoints(optarg, options.targets, TARGETS_MAX);
+            break;
         case 'u': options.kind = SOCK_DGRAM; break;
         case 's': options.protocol = IPPROTO_SCTP; break;
         case 'z': options.size = strtoull(optarg, NULL, 10); break;
         case 'p': options.source_port = (uint16_t)atoi(optarg); break;
-        case 'f': read_sources(optarg); break;
+        case 'f':
+            options.source_count = read_endpoints(optarg, options.sources, SOURCES_MAX);
+            break;
         case 'r': options.requests = strtoull(optarg, NULL, 10); break;
         case 'd': options.duration_us = milliseconds(optarg); break;
         case 'c': options.concurrency = (unsigned)atoi(optarg); break;
@@ -225,7 +233,7 @@ static void read_options(int count, char **words) {
         }
     }
     errno = EINVAL;
-    if (!options.to.size) fail("--to");
+    if (!options.target_count) fail("--to");
     if (!options.concurrency || options.concurrency > SLOTS_MAX) fail("--concurrency");
     if (!options.requests && options.duration_us == UINT64_MAX) fail("--requests or --duration-ms");
 }

@@ -6,6 +6,7 @@
 
 #define SLOTS_MAX 1024
 #define SOURCES_MAX 64
+#define TARGETS_MAX 64
 #define REPLY_BYTES_MAX LINE_BYTES_MAX
 
 struct options {
@@ -13,8 +14,8 @@ struct options {
     int kind, protocol;   /* as socket(2) takes them */
     uint16_t source_port; /* 0: the kernel's choice, another one each time */
     size_t size;          /* of a request; the answer is as long */
-    struct endpoint to, sources[SOURCES_MAX];
-    unsigned source_count, concurrency;
+    struct endpoint targets[TARGETS_MAX], sources[SOURCES_MAX];
+    unsigned target_count, source_count, concurrency;
     uint64_t requests;    /* 0: no limit */
     uint64_t rate;        /* requests a second; 0: as fast as they come back */
     uint64_t duration_us, timeout_us, interval_us;

@@ -1,4 +1,4 @@
-/** The real kube-proxy in IPVS mode inside the lab, on the node under test, as a cluster runs it. */
+/** The real kube-proxy inside the lab, on the node under test, as a cluster runs it: in IPVS mode, where nothing else is said. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, openSync, readFileSync, writeFileSync } from "node:fs";
@@ -25,12 +25,18 @@ export interface KubeProxyOptions {
   readonly clusterCidrs: readonly string[];
 }
 
+/** How it puts Services in force. */
+export type KubeProxyMode = "ipvs" | "iptables" | "nftables";
+
 /** Its configuration, as far as it is not the default. */
-export function kubeProxyConfig({ kubeconfig, nodeName, clusterCidrs }: KubeProxyOptions): object {
+export function kubeProxyConfig(
+  { kubeconfig, nodeName, clusterCidrs }: KubeProxyOptions,
+  mode: KubeProxyMode,
+): object {
   return {
     apiVersion: "kubeproxy.config.k8s.io/v1alpha1",
     kind: "KubeProxyConfiguration",
-    mode: "ipvs",
+    mode,
     clientConnection: { kubeconfig },
     hostnameOverride: nodeName,
     clusterCIDR: clusterCidrs.join(),
@@ -45,7 +51,7 @@ export class KubeProxy {
 
   /** Returns when it has synced once in both families, which it does when it has listed all. */
   static async start(options: KubeProxyOptions): Promise<KubeProxy> {
-    const config = { ...kubeProxyConfig(options), ipvs: { syncPeriod: "5s" } };
+    const config = { ...kubeProxyConfig(options, "ipvs"), ipvs: { syncPeriod: "5s" } };
     writeFileSync(CONFIG, JSON.stringify(config));
     const proxy = new KubeProxy();
     const log = openSync(LOG, "w");

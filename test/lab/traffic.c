@@ -3,6 +3,7 @@
  *   traffic serve                 pods' servers, told by lines on the standard input (serve.c)
  *   traffic load --to A:P ...     many requests, a connection each (client.c)
  *   traffic hold --to A:P ...     connections that stay open (client.c)
+ *   traffic proxy                 the userspace mode of old, told by lines (user-proxy.c)
  *
  * The protocol is one line each way: whatever the client says, the pod answers
  * `POD CLIENT-ADDRESS`, filled up with blanks to the length of what it was told; a line that begins
@@ -110,6 +111,7 @@ int main(int count, char **words) {
     if (strcmp(mode, "serve") == 0) return serve_main(count - 2, words + 2);
     if (strcmp(mode, "load") == 0 || strcmp(mode, "hold") == 0)
         return client_main(mode, count - 2, words + 2);
-    fputs("usage: traffic serve | load OPTIONS | hold OPTIONS\n", stderr);
+    if (strcmp(mode, "proxy") == 0) return proxy_main();
+    fputs("usage: traffic serve | load OPTIONS | hold OPTIONS | proxy\n", stderr);
     return 2;
 }

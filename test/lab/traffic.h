@@ -42,5 +42,6 @@ void reuse_ports(void);
 
 int serve_main(int count, char **words);
 int client_main(const char *mode, int count, char **words);
+int proxy_main(void);
 
 #endif

@@ -6,8 +6,8 @@ import { createInterface } from "node:readline";
 export interface ClientTraffic {
   /** Network namespace of the client; the node's own when absent. */
   readonly namespace?: string;
-  /** `10.96.0.10:80` or `[fd00:96::a]:80`. */
-  readonly to: string;
+  /** `10.96.0.10:80` or `[fd00:96::a]:80`; several, at most 64 of one family, take turns. */
+  readonly to: string | readonly string[];
   /** TCP when absent. */
   readonly protocol?: "tcp" | "udp" | "sctp";
   /** Source addresses, used in turn; the kernel's choice when absent. At most 64. */
@@ -130,7 +130,7 @@ function clientWords(client: ClientTraffic): string[] {
   const { namespace, to, protocol, from, sourcePort, size, timeoutMs } = client;
   return [
     ...words("--netns", namespace),
-    ...words("--to", to),
+    ...words("--to", typeof to === "string" ? to : to.join()),
     ...(protocol === "udp" || protocol === "sctp" ? [`--${protocol}`] : []),
     ...words("--source-port", sourcePort),
     ...words("--size", size),

@@ -22,6 +22,7 @@ const PROGRAMS = {
   "bench:scale": "test/bench/node/scale.ts",
   "bench:latency": "test/bench/node/latency.ts",
   "bench:fanout": "test/bench/fanout/outside.ts",
+  "bench:modes": "test/bench/node/modes.ts",
   "bench:compare": "test/bench/node/compare.ts",
 };
 

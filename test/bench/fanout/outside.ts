@@ -7,10 +7,11 @@ import { ROOT } from "../../setup/paths.mjs";
 import { lineChart } from "../chart.ts";
 import type { ClusterSize } from "../cluster.ts";
 import { filledStore } from "../filled-store.ts";
+import { withMeasured } from "../markdown.ts";
 import { measuredText } from "../node/run-node-bench.ts";
 import { writeResults } from "../results.ts";
 import type { FanOut, ListCost } from "./inside.ts";
-import { projection, withProjection } from "./projection.ts";
+import { projection } from "./projection.ts";
 
 const SIZE: ClusterSize = { services: 1_000, endpointsPerService: 10 };
 const MEMORY_MB = 8_192;
@@ -33,7 +34,7 @@ if (exitStatus !== 0) throw new Error(`the guest ended with ${exitStatus}:\n${ou
 const watches = figures.filter((figure) => figure.kind === "watch");
 const lists = figures.filter((figure) => figure.kind === "list");
 const text = projection(watches, lists, measuredText());
-writeFileSync(PAGE, withProjection(readFileSync(PAGE, "utf8"), text));
+writeFileSync(PAGE, withMeasured(readFileSync(PAGE, "utf8"), text));
 const counts = [...new Set(watches.map(({ watchers }) => watchers))].filter((count) => count > 0);
 const line = (format: string) => ({
   name: format,

@@ -6,8 +6,6 @@ const NODES = 5_000;
 /** A busy cluster: each pod that comes or goes is one or two changes of a slice. */
 const CHANGES_PER_S = 20;
 const SERVICES = 10_000;
-const BEGIN = "<!-- measured: begin -->";
-const END = "<!-- measured: end -->";
 const BYTES_PER_MB = 1_000_000;
 const MS_PER_S = 1_000;
 
@@ -24,14 +22,6 @@ export function projection(
     "What follows, with the slope between 1 and 100 clients:\n",
     ...(["json", "protobuf"] as const).map((format) => projected(format, watches, lists)),
   ].join("\n");
-}
-
-/** `page` with the text between its marks replaced. Throws when it has no marks. */
-export function withProjection(page: string, text: string): string {
-  const begin = page.indexOf(BEGIN);
-  const end = page.indexOf(END);
-  if (begin < 0 || end < begin) throw new Error(`docs/scale.md has no ${BEGIN} and ${END}`);
-  return `${page.slice(0, begin + BEGIN.length)}\n${text}\n${page.slice(end)}`;
 }
 
 function watchTable(watches: readonly FanOut[]): string {

@@ -3,6 +3,7 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { ApiServer } from "../../lab/api-server.ts";
 import { shell } from "../../lab/shell.ts";
+import { NODE_ADDRESS, SERVER_ADDRESS } from "./bench-network.ts";
 import type { NodeTask } from "./node-task.ts";
 
 const run = promisify(execFile);
@@ -41,24 +42,20 @@ export class BenchCluster {
     await shell(`
       ip netns add ${NAMESPACE}
       ip link add vnode type veth peer name eth0 netns ${NAMESPACE}
-      ip addr add 192.0.2.10/24 dev vnode
+      ip addr add ${SERVER_ADDRESS}/24 dev vnode
       ip link set vnode up
       ip -n ${NAMESPACE} link set lo up
-      ip -n ${NAMESPACE} addr add 192.0.2.11/24 dev eth0
+      ip -n ${NAMESPACE} addr add ${NODE_ADDRESS}/24 dev eth0
       ip -n ${NAMESPACE} link set eth0 up
+      ip -n ${NAMESPACE} route add default via ${SERVER_ADDRESS}
     `);
     try {
-      const words = [
-        "netns",
-        "exec",
-        NAMESPACE,
-        process.execPath,
-        ...(process.env["PF"] ?? "").split(" ").filter(Boolean),
-        program,
-        JSON.stringify(whole),
-      ];
+      const words = ["netns", "exec", NAMESPACE, process.execPath, program, JSON.stringify(whole)];
       const { stdout } = await run("ip", words, { maxBuffer: OUTPUT_BYTES_MAX });
       return JSON.parse(stdout);
+    } catch (err) {
+      // Its message is the command and all that was said; what was said is enough.
+      throw new Error(err instanceof Error && "stderr" in err ? `${err.stderr}`.trim() : `${err}`);
     } finally {
       await shell(`ip link del vnode; ip netns del ${NAMESPACE}\n`);
     }

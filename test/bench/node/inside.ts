@@ -5,7 +5,7 @@ import { BenchCluster } from "./bench-cluster.ts";
 import type { NodeTask, ScenarioName, SubjectName } from "./node-task.ts";
 
 /** What the program is told. */
-export interface NodePlan extends Pick<NodeTask, "main" | "cold"> {
+export interface NodePlan extends Pick<NodeTask, "main" | "cold" | "userspace"> {
   /** `on-node.ts` as a bundle. */
   readonly onNode: string;
   /** One cluster after the other, each with its own API server. */
@@ -33,7 +33,7 @@ export interface NodeFigure extends NodeRun {
   readonly serverProcessorS: number;
 }
 
-const { main, cold, onNode, clusters } = JSON.parse(process.argv[2] ?? "") as NodePlan;
+const { main, cold, userspace, onNode, clusters } = JSON.parse(process.argv[2] ?? "") as NodePlan;
 for (const cluster of clusters) await measure(cluster);
 
 /** What fails is reported in the place of its figures: the others are worth having. */
@@ -45,9 +45,9 @@ async function measure({ size, filled, runs }: NodePlan["clusters"][number]): Pr
       continue;
     }
     const before = processorS(opened);
-    const outcome = await opened.onFreshNode(onNode, { ...run, size, main, cold }).then(
+    const outcome = await opened.onFreshNode(onNode, { ...run, size, main, cold, userspace }).then(
       (value) => ({ value }),
-      (error: unknown) => ({ value: null, error: String(error) }),
+      ({ message }: Error) => ({ value: null, error: message }),
     );
     const serverProcessorS = processorS(opened) - before;
     report({ ...run, size, ...outcome, serverProcessorS } satisfies NodeFigure);

@@ -1,7 +1,13 @@
-/** The real kube-proxy in IPVS mode on the node of a benchmark. */
-import { writeFileSync } from "node:fs";
+/** The real kube-proxy in one of its modes on the node of a benchmark. */
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { hasSynced, KUBE_PROXY, kubeProxyConfig } from "../../lab/kube-proxy.ts";
+import {
+  hasSynced,
+  KUBE_PROXY,
+  type KubeProxyMode,
+  kubeProxyConfig,
+} from "../../lab/kube-proxy.ts";
 import { BENCH_NODE } from "../bench-node.ts";
 import type { NodeTask } from "./node-task.ts";
 import { ProxyProcess } from "./proxy-process.ts";
@@ -11,6 +17,7 @@ const CONFIG = "/run/bench-kube-proxy.yaml";
 /** Each takes it seconds. */
 const CHANGES = 5;
 const POLL_MS = 1_000;
+const LEGACY_FOLDER = "/run/bench-iptables";
 
 /** One kube-proxy. */
 export class BenchKubeProxy implements Subject {
@@ -18,14 +25,18 @@ export class BenchKubeProxy implements Subject {
   readonly saysWhenComplete = false;
   readonly #process = new ProxyProcess("bench-kube-proxy");
 
-  constructor({ kubeconfig }: NodeTask) {
+  readonly #mode: KubeProxyMode;
+
+  constructor({ kubeconfig }: NodeTask, mode: KubeProxyMode) {
     const clusterCidrs = ["10.0.0.0/8"];
-    const config = kubeProxyConfig({ kubeconfig, nodeName: BENCH_NODE, clusterCidrs });
-    writeFileSync(CONFIG, JSON.stringify(config));
+    const options = { kubeconfig, nodeName: BENCH_NODE, clusterCidrs };
+    writeFileSync(CONFIG, JSON.stringify(kubeProxyConfig(options, mode)));
+    this.#mode = mode;
   }
 
   start(): void {
-    this.#process.start(KUBE_PROXY, ["--config", CONFIG]);
+    const env = this.#mode === "iptables" ? { PATH: withLegacyIptables() } : {};
+    this.#process.start(KUBE_PROXY, ["--config", CONFIG], env);
   }
 
   async synced(): Promise<boolean> {
@@ -55,4 +66,16 @@ export class BenchKubeProxy implements Subject {
   kill(): Promise<void> {
     return this.#process.kill();
   }
+}
+
+/** A search path that finds the iptables of x_tables first: the one that the published comparisons are of. */
+export function withLegacyIptables(): string {
+  rmSync(LEGACY_FOLDER, { recursive: true, force: true });
+  mkdirSync(LEGACY_FOLDER);
+  for (const tool of ["iptables", "ip6tables"]) {
+    for (const part of ["", "-save", "-restore"]) {
+      symlinkSync("/usr/sbin/xtables-legacy-multi", join(LEGACY_FOLDER, `${tool}${part}`));
+    }
+  }
+  return `${LEGACY_FOLDER}:${process.env["PATH"]}`;
 }

@@ -1,11 +1,18 @@
 /** What a program on the node of a benchmark is told. */
 import type { ClusterSize } from "../cluster.ts";
 
-/** Who keeps the table. */
-export type SubjectName = "kube-ipvs" | "kube-proxy";
+/** Who keeps the table: ours, the real kube-proxy in a mode, or the mode that kube-proxy once had. */
+export type SubjectName = "kube-ipvs" | "kube-proxy" | "iptables" | "nftables" | "userspace";
 
 /** What is done there; `on-node.ts` has them. */
-export type ScenarioName = "life" | "list" | "first-pass" | "churn" | "trash" | "big-service";
+export type ScenarioName =
+  | "life"
+  | "list"
+  | "first-pass"
+  | "churn"
+  | "trash"
+  | "big-service"
+  | "traffic";
 
 /** One run. */
 export interface NodeTask {
@@ -18,4 +25,6 @@ export interface NodeTask {
   readonly main: string;
   /** `cold.ts` as a bundle. */
   readonly cold: string;
+  /** `userspace-agent.ts` as a bundle. */
+  readonly userspace: string;
 }

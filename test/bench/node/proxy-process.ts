@@ -18,9 +18,11 @@ export class ProxyProcess {
     this.#log = `/run/${name}.log`;
   }
 
-  start(program: string, words: readonly string[]): void {
+  /** `env` is added to the environment of this process. */
+  start(program: string, words: readonly string[], env: NodeJS.ProcessEnv = {}): void {
     const log = openSync(this.#log, "w");
-    this.#child = spawn(program, words, { stdio: ["ignore", log, log] });
+    const stdio = ["ignore", log, log] as const;
+    this.#child = spawn(program, words, { stdio: [...stdio], env: { ...process.env, ...env } });
     closeSync(log);
   }
 
@@ -49,7 +51,12 @@ export class ProxyProcess {
   }
 
   usage(): ProcessUsage {
-    return processUsage(this.#child?.pid);
+    return processUsage(this.pid);
+  }
+
+  /** Undefined before the first start. */
+  get pid(): number | undefined {
+    return this.#child?.pid;
   }
 
   /** Ends it by force, and its children's work with it. */

@@ -13,7 +13,8 @@ import {
 export type Ask = LoadOptions;
 
 const REQUESTS = 12;
-const TIMEOUT_MS = 1_000;
+/** Longer than TCP waits before it says again what was lost: here it matters who answers, not how soon. */
+const TIMEOUT_MS = 2_500;
 /** What is neither answered nor refused by then is silence. */
 const SILENCE_MS = 300;
 /** The kernel says no at once. */

@@ -1,7 +1,8 @@
 /** The arithmetic from 100 watch clients to 5,000 nodes, and its place in the page. */
 import { expect, test } from "vitest";
 import type { FanOut, ListCost } from "../../bench/fanout/inside.ts";
-import { projection, withProjection } from "../../bench/fanout/projection.ts";
+import { projection } from "../../bench/fanout/projection.ts";
+import { withMeasured } from "../../bench/markdown.ts";
 
 function watches(format: FanOut["format"], bytes: number): FanOut[] {
   return [1, 100].map((watchers) => ({
@@ -35,8 +36,8 @@ test("a figure that is missing is an error, not a page with holes", () => {
 
 test("the text takes the place between the marks, again and again", () => {
   const page = "before\n<!-- measured: begin -->\nold\n<!-- measured: end -->\nafter\n";
-  const once = withProjection(page, "new");
+  const once = withMeasured(page, "new");
   expect(once).toBe("before\n<!-- measured: begin -->\nnew\n<!-- measured: end -->\nafter\n");
-  expect(withProjection(once, "new")).toBe(once);
-  expect(() => withProjection("no marks", "new")).toThrow(/has no/);
+  expect(withMeasured(once, "new")).toBe(once);
+  expect(() => withMeasured("no marks", "new")).toThrow(/has no/);
 });
