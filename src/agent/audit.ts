@@ -30,7 +30,10 @@ export const AUDIT_STEP_MS_MIN = 1_000;
 /** Longest time between two steps. */
 export const AUDIT_STEP_MS_MAX = 300_000;
 
-/** A step that took 1 ms is followed by a pause of at least this many ms: 0.25 % of the processor. */
+/**
+ * A step that took 1 ms, with the pass that it was a part of, is followed by a pause of at least this many
+ * ms: 0.25 % of the processor.
+ */
 export const AUDIT_PAUSE_PER_MS = 400;
 
 /** Virtual services whose destinations one step reads. */
@@ -116,10 +119,15 @@ export class Audit {
       await this.#compareDestinations(found);
       return found.result();
     } finally {
-      const tookMs = this.#clock.nowMs() - startMs;
-      const pauseMs = Math.max(this.#stepMs(), tookMs * AUDIT_PAUSE_PER_MS);
-      this.#nextMs = this.#clock.nowMs() + Math.min(pauseMs, AUDIT_STEP_MS_MAX);
+      this.paceBy(startMs);
     }
+  }
+
+  /** Says that the work which began at `startMs` was the step's: it ends now, and the pause begins. */
+  paceBy(startMs: number): void {
+    const nowMs = this.#clock.nowMs();
+    const pauseMs = Math.max(this.#stepMs(), (nowMs - startMs) * AUDIT_PAUSE_PER_MS);
+    this.#nextMs = nowMs + Math.min(pauseMs, AUDIT_STEP_MS_MAX);
   }
 
   #stepMs(): number {

@@ -147,7 +147,7 @@ export class Passes {
     try {
       const becameComplete = this.#becameComplete();
       const readAll = !this.#adopted || this.#unsure || becameComplete;
-      if (!readAll) await this.#lookAround();
+      const audited = !readAll && (await this.#lookAround());
       await this.#thisNode.readAddresses();
       planned = store.takeDirty();
       const start = readAll ? await this.#headStart(planned) : undefined;
@@ -160,6 +160,8 @@ export class Passes {
       await planAll(this.#planner, refused, "kernel");
       // What had to wait for something that went through just now.
       outcomes.push(await this.#writer.settle());
+      // Reading the node's addresses and looking for work is done for the audit, where it was the reason.
+      if (audited && planned.length === 0) this.#audit.paceBy(startMs);
       this.#count++;
       return {
         ...sumOutcomes(outcomes),
@@ -209,8 +211,8 @@ export class Passes {
     this.index.markDirty({ services: new Map(), addresses: new Set(), filters });
   }
 
-  /** Retries, audit and drain: what time brings, not the cluster. */
-  async #lookAround(): Promise<void> {
+  /** Retries, audit and drain: what time brings, not the cluster. True when there was a step of the audit. */
+  async #lookAround(): Promise<boolean> {
     const { kernel, clock } = this.#options;
     const due = this.failures.due(clock.nowMs());
     if (due.length > 0) this.index.markDirty(await lookAgain(kernel, this.mirror, due));
@@ -224,12 +226,12 @@ export class Passes {
     if (found.length > 0) {
       this.#options.store.touch(withoutTheirScheduler(this.index, ["scheduler-missing"]));
     }
+    return audited !== undefined;
   }
 
   #noteDrift({ drift, dirty }: AuditResult): void {
-    const { log, observer } = this.#options;
-    logDrift(log, drift);
-    for (const { kind } of drift) observer.drifted(kind, 1);
+    logDrift(this.#options.log, drift);
+    for (const { kind } of drift) this.#options.observer.drifted(kind, 1);
     this.index.markDirty(dirty);
   }
 

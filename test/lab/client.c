@@ -178,17 +178,6 @@ static void work(void) {
     }
 }
 
-/* Reads `A,B,C`; returns how many there are. */
-static unsigned read_endpoints(char *list, struct endpoint *endpoints, unsigned max) {
-    unsigned count = 0;
-    for (char *rest, *one = strtok_r(list, ",", &rest); one; one = strtok_r(NULL, ",", &rest)) {
-        errno = E2BIG;
-        if (count == max) fail("%s and more", one);
-        endpoints[count++] = parse_endpoint(one);
-    }
-    return count;
-}
-
 /* A line of `size` bytes with its end. */
 static void make_request(void) {
     errno = EMSGSIZE;
@@ -214,14 +203,14 @@ static void read_options(int count, char **words) {
             reuse_ports();
             break;
         case 't':
-            options.target_count = read_endpoints(optarg, options.targets, TARGETS_MAX);
+            options.target_count = parse_endpoints(optarg, options.targets, TARGETS_MAX);
             break;
         case 'u': options.kind = SOCK_DGRAM; break;
         case 's': options.protocol = IPPROTO_SCTP; break;
         case 'z': options.size = strtoull(optarg, NULL, 10); break;
         case 'p': options.source_port = (uint16_t)atoi(optarg); break;
         case 'f':
-            options.source_count = read_endpoints(optarg, options.sources, SOURCES_MAX);
+            options.source_count = parse_endpoints(optarg, options.sources, SOURCES_MAX);
             break;
         case 'r': options.requests = strtoull(optarg, NULL, 10); break;
         case 'd': options.duration_us = milliseconds(optarg); break;

@@ -65,6 +65,16 @@ struct endpoint parse_endpoint(const char *text) {
     return endpoint;
 }
 
+unsigned parse_endpoints(char *list, struct endpoint *endpoints, unsigned max) {
+    unsigned count = 0;
+    for (char *rest, *one = strtok_r(list, ",", &rest); one; one = strtok_r(NULL, ",", &rest)) {
+        errno = E2BIG;
+        if (count == max) fail("%s and more", one);
+        endpoints[count++] = parse_endpoint(one);
+    }
+    return count;
+}
+
 void address_text(const struct endpoint *endpoint, char text[ADDRESS_TEXT_MAX]) {
     if (endpoint->any.sa_family == AF_INET) {
         inet_ntop(AF_INET, &endpoint->v4.sin_addr, text, ADDRESS_TEXT_MAX);

@@ -28,6 +28,9 @@ uint64_t now_us(void);
 /* Reads `10.0.0.1:80`, `[fd00::1]:80`, or an address alone (port 0). */
 struct endpoint parse_endpoint(const char *text);
 
+/* Reads `A,B,C`, which it changes; returns how many there are, at most `max`. */
+unsigned parse_endpoints(char *list, struct endpoint *endpoints, unsigned max);
+
 /* The address alone, an IPv4-mapped one in IPv4 form. */
 void address_text(const struct endpoint *endpoint, char text[ADDRESS_TEXT_MAX]);
 

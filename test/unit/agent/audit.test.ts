@@ -135,3 +135,14 @@ test("is not due before its time, and waits longer after a step that took long",
   await slow;
   expect(node.passes.nextMs() - node.clock.nowMs()).toBe(AUDIT_STEP_MS_MAX);
 });
+
+test("counts all of a pass that only it was the reason for", async () => {
+  const node = await settled();
+  await node.passAfter(AUDIT_PERIOD_MS - 1);
+  node.kernel.before = (call) => (call === "nodeAddresses" ? node.clock.sleep(200) : undefined);
+  await node.clock.advance(1);
+  const pass = node.pass();
+  await node.clock.advance(200);
+  await pass;
+  expect(node.passes.nextMs() - node.clock.nowMs()).toBe(200 * AUDIT_PAUSE_PER_MS);
+});
