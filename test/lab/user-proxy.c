@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #define PORTS_MAX 16384
@@ -155,6 +156,9 @@ static void set(char *words) {
 
 int proxy_main(void) {
     char line[ORDER_BYTES_MAX];
+    /* A file for each port, and more than root is given by itself. */
+    struct rlimit files = {.rlim_cur = 2 * PORTS_MAX, .rlim_max = 2 * PORTS_MAX};
+    if (setrlimit(RLIMIT_NOFILE, &files) < 0) fail("setrlimit");
     while (fgets(line, sizeof line, stdin)) {
         line[strcspn(line, "\n")] = 0;
         if (strncmp(line, "set ", 4) == 0) {

@@ -26,7 +26,8 @@ const slices = new Map<string, EndpointSlice>();
 const proxy = spawn(trafficProgram(), ["proxy"], { stdio: ["pipe", "pipe", "inherit"] });
 const answers = createInterface({ input: proxy.stdout })[Symbol.asyncIterator]();
 proxy.on("exit", (status) => {
-  throw new Error(`traffic proxy ended with ${status}`);
+  process.stderr.write(`traffic proxy ended with ${status}\n`);
+  process.exit(1);
 });
 
 const [kubeconfig = ""] = process.argv.slice(2);
