@@ -5,11 +5,15 @@
 import type { ObservedDestination } from "../model/counters.ts";
 import {
   type Destination,
+  type DestinationId,
+  destinationId,
   type ServiceId,
   type ServiceKey,
+  sameDestination,
   serviceId,
   type VirtualService,
 } from "../model/virtual-service.ts";
+import type { DesiredState } from "../plan/diff.ts";
 import type { Kernel } from "./kernel.ts";
 import type { Mirror } from "./mirror.ts";
 import type { Ownership } from "./ownership.ts";
@@ -27,27 +31,44 @@ export interface Adopted {
   readonly foreign: number;
 }
 
+/** Virtual services whose destinations are read at a time: what a reading leaves behind dies young. */
+const SERVICES_PER_READING = 500;
+
+/** Where a reading goes, and what it is held against. */
+export interface Adopting {
+  readonly mirror: Mirror;
+  readonly ownership: Ownership;
+  /** Destinations that are as a plan wants them are kept once, in the plan's own map. */
+  readonly index: Pick<DesiredState, "entry">;
+}
+
 /** Loads what is ours into `mirror`, replacing what it held. */
 export async function adopt(
   { ipvs, link, filter }: Kernel,
-  mirror: Mirror,
-  ownership: Ownership,
+  { mirror, ownership, index }: Adopting,
 ): Promise<Adopted> {
   mirror.loadAddresses((await link.addresses()) ?? []);
   const filterObjects = await filter.objects();
   mirror.loadFilters(filterObjects ?? []);
   const all = await ipvs.services();
   const ours = all.filter(({ key }) => ownership.has(key));
-  const destinations = await ipvs.destinations(ours.map(({ key }) => key));
   const gone = new Set<ServiceId>(mirror.ids());
   let destinationCount = 0;
-  for (const [index, { key, settings }] of ours.entries()) {
-    const found = destinations[index];
-    // Deleted by somebody between the two dumps: it stays out of the mirror.
-    if (!found) continue;
-    gone.delete(serviceId(key));
-    destinationCount += found.length;
-    load(mirror, { key, settings }, found);
+  for (let start = 0; start < ours.length; start += SERVICES_PER_READING) {
+    const some = ours.slice(start, start + SERVICES_PER_READING);
+    const destinations = await ipvs.destinations(some.map(({ key }) => key));
+    for (const [at, { key, settings }] of some.entries()) {
+      const found = destinations[at];
+      // Deleted by somebody between the two dumps: it stays out of the mirror.
+      if (!found) continue;
+      const id = serviceId(key);
+      gone.delete(id);
+      destinationCount += found.length;
+      const planned = index.entry(id)?.destinations;
+      if (planned && holdsAll(planned, found)) {
+        mirror.loadPlanned({ service: { key, settings }, destinations: planned });
+      } else load(mirror, { key, settings }, found);
+    }
   }
   for (const id of gone) mirror.forget(id);
   return {
@@ -90,6 +111,18 @@ function load(
 ): void {
   // A dump shows the newest destination first; the mirror keeps the order of adding.
   mirror.load({ key, settings }, [...destinations].reverse().map(withoutCounters));
+}
+
+/** True when `found` is neither more nor less than `planned`, in whatever order. */
+function holdsAll(
+  planned: ReadonlyMap<DestinationId, Destination>,
+  found: readonly ObservedDestination[],
+): boolean {
+  if (planned.size !== found.length) return false;
+  return found.every((destination) => {
+    const wanted = planned.get(destinationId(destination));
+    return wanted !== undefined && sameDestination(wanted, destination);
+  });
 }
 
 function withoutCounters(destination: ObservedDestination): Destination {

@@ -122,10 +122,10 @@ export class Mirror implements CurrentState {
   }
 
   /**
-   * Takes a virtual service that was added with all the destinations of a plan. Their map is shared
-   * until something about it changes: with 100,000 destinations a copy costs time and memory.
+   * Takes a virtual service that has exactly the destinations of a plan. Their map is shared until
+   * something about it changes: with 100,000 destinations a copy costs time and memory.
    */
-  loadPlanned({ service, destinations }: PlannedService): void {
+  loadPlanned({ service, destinations }: Pick<PlannedService, "service" | "destinations">): void {
     this.#put({ service, destinations, own: undefined });
   }
 

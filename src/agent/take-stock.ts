@@ -15,8 +15,8 @@ export async function takeStock(
   kernel: Kernel,
   { isFirst }: { readonly isFirst: boolean },
 ): Promise<Adopted> {
-  const { index, mirror, ownership } = planner;
-  const adopted = await adopt(kernel, mirror, ownership);
+  const { index, mirror } = planner;
+  const adopted = await adopt(kernel, planner);
   if (isFirst) {
     const names = withoutTheirScheduler(index, [
       "bad-scheduler",
