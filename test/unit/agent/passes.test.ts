@@ -55,6 +55,21 @@ describe("the first pass", () => {
     });
   });
 
+  test("keeps the destinations of a kernel that is right once, and apart from those of one that is not", async () => {
+    const { kernel } = await settled("10.1.0.1", "10.1.0.2");
+    const shares = async (...addresses: readonly string[]): Promise<boolean> => {
+      const again = new NodeUnderTest(kernel);
+      again.see([WEB.service], [endpoints(...addresses)], false);
+      await again.pass();
+      const { mirror, index } = again.passes;
+      const [id = ""] = mirror.ids();
+      return mirror.entry(id)?.destinations === index.entry(id)?.destinations;
+    };
+    expect(await shares("10.1.0.2", "10.1.0.1")).toBe(true);
+    expect(await shares("10.1.0.1", "10.1.0.3")).toBe(false);
+    expect(await shares("10.1.0.1")).toBe(false);
+  });
+
   test("removes what nobody wants on its addresses, and leaves what others made", async () => {
     const { kernel } = await settled("10.1.0.1");
     kernel.addForeign({ key: tcp("192.0.2.1", 80), settings: SETTINGS }, [
