@@ -1,9 +1,6 @@
 /**
  * A folder of etcd that holds a cluster, written once beside the lab through a real API server, and kept.
- *
- * Services alone go straight into etcd, as JSON that the server reads as well as its own form: each new
- * one has the server count all addresses that are in use (a metric of its allocator), so that 50,000 of
- * them would take it hours.
+ * Services alone go straight into etcd: see `stored-services.ts`.
  */
 import { createHash } from "node:crypto";
 import { existsSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
@@ -17,11 +14,12 @@ import { CACHE, folder } from "../setup/paths.mjs";
 import { BENCH_NODE } from "./bench-node.ts";
 import type { ClusterSize } from "./cluster.ts";
 import { NAMESPACE, nodeObject, sliceObject, storedService } from "./cluster-objects.ts";
+import { storeInProtobuf, storeServices } from "./stored-services.ts";
 
 /** Requests at a time. */
 const CONCURRENCY = 32;
-/** Services of one transaction: etcd takes 128 operations. */
-const SERVICES_PER_TRANSACTION = 100;
+/** To be changed with the way in which objects are stored. */
+const FORM = "protobuf";
 const ADDRESSES_MS_MAX = 900_000;
 const POLL_MS = 500;
 const HASH_DIGITS = 16;
@@ -35,7 +33,7 @@ export async function filledStore(size: ClusterSize): Promise<string> {
   const { services, endpointsPerService } = size;
   const objects = Array.from({ length: services }, (_, service) => sliceObject(service, size));
   const hash = createHash("sha256")
-    .update(JSON.stringify([storedService(0), objects]))
+    .update(JSON.stringify([FORM, storedService(0), objects]))
     .digest("hex")
     .slice(0, HASH_DIGITS);
   const kept = folder(join(CACHE, "bench"));
@@ -51,12 +49,10 @@ export async function filledStore(size: ClusterSize): Promise<string> {
     try {
       await server.api.put({ apiVersion: "v1", kind: "Namespace", metadata: { name: NAMESPACE } });
       await server.api.put(nodeObject(BENCH_NODE));
-      await store(
-        server,
-        Array.from({ length: services }, (_, service) => service),
-      );
+      await storeServices(server, services);
       await makeAll(server, objects);
       await untilAddressesAreKept(server, services);
+      await storeInProtobuf(server);
     } finally {
       await server.stop();
     }
@@ -65,23 +61,6 @@ export async function filledStore(size: ClusterSize): Promise<string> {
     rmSync(making, { recursive: true, force: true });
   }
   return path;
-}
-
-/** Writes Services as the server would have stored them. */
-async function store(server: ApiServer, services: readonly number[]): Promise<void> {
-  const base64 = (text: string): string => Buffer.from(text).toString("base64");
-  for (let start = 0; start < services.length; start += SERVICES_PER_TRANSACTION) {
-    const success = services.slice(start, start + SERVICES_PER_TRANSACTION).map((service) => {
-      const object = storedService(service);
-      const key = `/registry/services/specs/${NAMESPACE}/${object.metadata?.name}`;
-      return { requestPut: { key: base64(key), value: base64(JSON.stringify(object)) } };
-    });
-    const answer = await fetch(`${server.etcdUrl}/v3/kv/txn`, {
-      method: "POST",
-      body: JSON.stringify({ success }),
-    });
-    if (!answer.ok) throw new Error(`etcd: ${answer.status} ${await answer.text()}`);
-  }
 }
 
 async function makeAll(server: ApiServer, objects: readonly KubernetesObject[]): Promise<void> {
