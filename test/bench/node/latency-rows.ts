@@ -33,6 +33,7 @@ export function latencyRows(figures: readonly NodeFigure[], size: ClusterSize): 
     row("  lag, median", churn?.lag.medianMs, "ms"),
     row("  lag, worst", churn?.lag.worstMs, "ms", 1_000),
     row("  share of the processor", churn && churn.processorShare * PERCENT, "%", 50),
+    row("  longest wait of the event loop", churn?.eventLoopDelayMs, "ms", 20),
     row("  memory that it grew by", churn && churn.residentMbAfter - churn.residentMbBefore, "MB"),
     row("while 5,000 Services go: others' changes, median", trash?.whileDeleting.medianMs, "ms"),
     row("  99th percentile", trash?.whileDeleting.p99Ms, "ms", 100),

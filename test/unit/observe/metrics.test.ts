@@ -1,6 +1,9 @@
 /** What is scraped: kube-proxy's names and ours, with few series. */
+
+import { setTimeout as wait } from "node:timers/promises";
 import { register } from "prom-client";
 import { expect, test } from "vitest";
+import { EVENT_LOOP_SAMPLE_MS } from "../../../src/observe/event-loop-delay.ts";
 import { type Counts, Metrics } from "../../../src/observe/metrics.ts";
 
 const COUNTS: Counts = {
@@ -162,7 +165,9 @@ test("our own metrics say what is held, written and wrong", async () => {
   metrics.agent.drifted("address", 2);
   metrics.agent.told("created");
   const { body } = await metrics.page(COUNTS);
-  const own = body.split("\n").filter((line) => line.startsWith("kube_ipvs_"));
+  const own = body
+    .split("\n")
+    .filter((line) => line.startsWith("kube_ipvs_") && !line.includes("event_loop"));
   expect(own.sort()).toEqual(
     [
       'kube_ipvs_addresses{family="ipv4"} 5',
@@ -198,7 +203,7 @@ test("the process shows itself under the names that every dashboard knows", asyn
     "process_resident_memory_bytes",
     "process_start_time_seconds",
     "process_open_fds",
-    "nodejs_eventloop_lag_p99_seconds",
+    "kube_ipvs_event_loop_delay_seconds",
   ]) {
     expect(body).toContain(`# TYPE ${name} `);
   }
@@ -220,4 +225,20 @@ test("two of them stand side by side, and nothing goes to the library's global r
   dualStack();
   dualStack();
   expect(await register.getMetricsAsJSON()).toEqual([]);
+});
+
+test("work that keeps the event loop is seen, and the period of looking is no part of it", async () => {
+  const metrics = dualStack();
+  const worstS = async (): Promise<number> => {
+    const { body } = await metrics.page(COUNTS);
+    return Number(/^kube_ipvs_event_loop_delay_seconds\{quantile="1"\} (.*)$/m.exec(body)?.[1]);
+  };
+  await wait(EVENT_LOOP_SAMPLE_MS * 2);
+  await worstS();
+  const BUSY_MS = 1_000;
+  for (const startMs = performance.now(); performance.now() - startMs < BUSY_MS; );
+  await wait(EVENT_LOOP_SAMPLE_MS * 2);
+  const foundS = await worstS();
+  expect(foundS).toBeGreaterThan((BUSY_MS - 2 * EVENT_LOOP_SAMPLE_MS) / 1_000);
+  expect(await worstS()).toBeLessThan(foundS);
 });

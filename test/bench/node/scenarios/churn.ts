@@ -15,6 +15,9 @@ const SETTLE_MS = 12_000;
 /** Services at the start that are kept for samples of the lag. */
 const SAMPLED = 100;
 
+const METRICS = "http://127.0.0.1:10249/metrics";
+const DELAY = /^kube_ipvs_event_loop_delay_seconds\{quantile="1"\} (.*)$/m;
+
 /** What was measured. */
 export interface ChurnResult {
   /** Changes a second that the server took, of the 200 that were wanted. */
@@ -25,6 +28,8 @@ export interface ChurnResult {
   readonly processorShare: number;
   readonly residentMbBefore: number;
   readonly residentMbAfter: number;
+  /** The longest that the event loop was kept, by the agent's own metric. */
+  readonly eventLoopDelayMs: number;
 }
 
 /** Runs it. */
@@ -34,6 +39,8 @@ export async function churn(subject: Subject, task: NodeTask): Promise<ChurnResu
   await sleep(SETTLE_MS);
   const sampled = await Changes.open(task, SAMPLE_MS_MAX);
   const written = await Changes.open(task, SAMPLE_MS_MAX);
+  // Each reading begins the next.
+  await eventLoopDelayMs();
   const before = subject.usage();
   const startMs = performance.now();
   const endMs = startMs + CHURN_MS;
@@ -67,5 +74,11 @@ export async function churn(subject: Subject, task: NodeTask): Promise<ChurnResu
     processorShare: (after.processorS - before.processorS) / tookS,
     residentMbBefore: before.residentMb,
     residentMbAfter: after.residentMb,
+    eventLoopDelayMs: await eventLoopDelayMs(),
   };
+}
+
+async function eventLoopDelayMs(): Promise<number> {
+  const text = await (await fetch(METRICS)).text();
+  return Number(DELAY.exec(text)?.[1] ?? Number.NaN) * 1_000;
 }
