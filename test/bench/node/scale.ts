@@ -1,4 +1,7 @@
-/** `npm run bench:scale`: what a start, a change and peace cost by the size of the cluster. */
+/**
+ * `npm run bench:scale`: what a start, a change and peace cost by the size of the cluster. Arguments: numbers of
+ * Services, such as `100 1000`; all when there are none.
+ */
 import { lineChart } from "../chart.ts";
 import type { ClusterSize } from "../cluster.ts";
 import { writeResults } from "../results.ts";
@@ -14,14 +17,16 @@ const SIZES: readonly ClusterSize[] = [
 const MS_MAX = 3_000_000;
 const SCENARIOS = ["list", "first-pass", "life"] as const;
 
+const wanted = process.argv.slice(2);
+const chosen = SIZES.filter((size) => wanted.length === 0 || wanted.includes(`${size.services}`));
 const figures = await runNodeBench({
-  clusters: SIZES.map((size) => ({
+  clusters: chosen.map((size) => ({
     size,
     runs: SCENARIOS.map((scenario) => ({ subject: "kube-ipvs", scenario })),
   })),
   msMax: MS_MAX,
 });
-const sizes = SIZES.map((size) => atSize(figures, size));
+const sizes = chosen.map((size) => atSize(figures, size));
 const rows = sizes.flatMap(lifeRows);
 const json = printRows(
   rows,
