@@ -29,6 +29,7 @@ const rows = sizes.flatMap(lifeRows);
 const json = printRows(
   rows,
   sizes.flatMap(({ errors }) => errors),
+  figures,
 );
 const charts = sizes.map((one): [string, string] => {
   const at = sizeText(one.size);

@@ -18,7 +18,7 @@ const figures = await runNodeBench({
   msMax: MS_MAX,
 });
 const rows = latencyRows(figures, SIZE);
-const json = printRows(rows, figures.flatMap(errorText));
+const json = printRows(rows, figures.flatMap(errorText), figures);
 const times = rows.filter(({ unit, value }) => unit === "ms" && value !== undefined);
 const files = writeResults("latency", {
   json,

@@ -23,15 +23,19 @@ export function measuredText(): string {
   return `One boot of the lab on ${day}: Linux 6.1 in User-Mode Linux, one processor, a real kube-apiserver`;
 }
 
-/** Prints rows and what was missed; returns what the JSON has. */
-export function printRows(rows: readonly NodeRow[], errors: readonly string[]): object {
+/** Prints rows and what was missed; returns what the JSON has, with all that was measured. */
+export function printRows(
+  rows: readonly NodeRow[],
+  errors: readonly string[],
+  figures: readonly NodeFigure[],
+): object {
   const misses = missed(rows);
   process.stdout.write(`\n${nodeTable(rows)}\n`);
   for (const error of errors) process.stdout.write(`${error}\n`);
   process.stdout.write(
     misses.length === 0 ? "All targets met.\n" : `Targets missed: ${misses.join("; ")}\n`,
   );
-  return { measured: measuredText(), rows, missed: misses, errors };
+  return { measured: measuredText(), rows, missed: misses, errors, figures };
 }
 
 /** All figures of one boot; what a guest that ended too soon did not come to says so in the place of its figures. */

@@ -31,6 +31,7 @@ const rows = sizes.flatMap(lifeRows);
 const json = printRows(
   rows,
   sizes.flatMap(({ errors }) => errors),
+  figures,
 );
 const subtitle = measuredText();
 const x = { name: "IPVS objects", values: sizes.map(objects), log: true };
