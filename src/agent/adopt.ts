@@ -32,7 +32,7 @@ export interface Adopted {
 }
 
 /** Virtual services whose destinations are read at a time: what a reading leaves behind dies young. */
-const SERVICES_PER_READING = 500;
+const SERVICES_PER_READING = 100;
 
 /** Where a reading goes, and what it is held against. */
 export interface Adopting {

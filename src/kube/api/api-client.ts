@@ -3,6 +3,7 @@ import { type ClientRequest, request as httpRequest, type IncomingMessage } from
 import { request as httpsRequest, type RequestOptions } from "node:https";
 import type { Clock } from "../../base/clock.ts";
 import { decodeObject, PROTOBUF_TYPE } from "../protobuf/decode.ts";
+import { AnswerBuffer } from "./answer-buffer.ts";
 import { ApiError, connectionError, endedError, statusError } from "./api-error.ts";
 import { Credentials } from "./credentials.ts";
 import type { ApiLocation } from "./kubeconfig.ts";
@@ -27,6 +28,8 @@ export interface ApiRequest {
   readonly contentType?: string;
   /** The answer may come in protobuf: half the bytes, and a fraction of the work on both sides. */
   readonly mayBeProtobuf?: boolean;
+  /** Where the answer stands until the next one that is given this. Its own when absent. */
+  readonly memory?: AnswerBuffer;
   readonly signal: AbortSignal;
 }
 
@@ -67,7 +70,8 @@ export class ApiClient {
     asked: ApiRequest,
   ): Promise<ApiAnswer> {
     const answer = await this.#send(method, path, asked);
-    return { status: answer.statusCode ?? 0, body: parsed(answer, await this.#whole(answer)) };
+    const bytes = await this.#whole(answer, asked.memory);
+    return { status: answer.statusCode ?? 0, body: parsed(answer, bytes) };
   }
 
   /** The answer's body as JSON. Rejects with an {@link ApiError} for a status that is not 200, too. */
@@ -150,18 +154,16 @@ export class ApiClient {
     }
   }
 
-  async #whole(answer: IncomingMessage): Promise<Buffer> {
-    const chunks: Buffer[] = [];
-    let bytes = 0;
+  async #whole(answer: IncomingMessage, memory = new AnswerBuffer()): Promise<Buffer> {
+    memory.begin();
     for await (const chunk of this.#bytes(answer, PAUSE_MS_MAX)) {
-      bytes += chunk.length;
-      if (bytes > ANSWER_BYTES_MAX) {
+      if (memory.length + chunk.length > ANSWER_BYTES_MAX) {
         const text = `${this.server} sends an answer of more than ${ANSWER_BYTES_MAX} bytes`;
         throw new ApiError("TOO_LARGE", text);
       }
-      chunks.push(chunk);
+      memory.add(chunk);
     }
-    return Buffer.concat(chunks, bytes);
+    return memory.bytes();
   }
 
   async *#bytes(answer: IncomingMessage, silenceMs: number): AsyncGenerator<Buffer, void> {

@@ -1,6 +1,6 @@
 /** A whole collection, page by page. Half a list is never told: it is all of it, or an error. */
-
 import { KIND_NAMES } from "../parsed-object.ts";
+import { AnswerBuffer } from "./answer-buffer.ts";
 import type { ApiClient } from "./api-client.ts";
 import { ApiError } from "./api-error.ts";
 import type { Resource } from "./resource.ts";
@@ -32,6 +32,8 @@ export async function listAll(
   { onItem, signal }: { readonly onItem: (item: object) => void; readonly signal: AbortSignal },
 ): Promise<string> {
   const what = `list ${resource.name}`;
+  // A page is read before the next one is asked for.
+  const memory = new AnswerBuffer();
   let limit = PAGE_OBJECTS;
   let next = "";
   for (let pages = 0; pages < PAGES_MAX; pages++) {
@@ -40,7 +42,7 @@ export async function listAll(
       limit: String(limit),
       ...(next !== "" && { continue: next }),
     };
-    const answer = await getPage(client, resource, { query, signal });
+    const answer = await getPage(client, resource, { query, memory, signal });
     if (answer === "too large") {
       if (limit === 1)
         throw new ApiError("TOO_LARGE", `${what}: a page of one object is too large`);
