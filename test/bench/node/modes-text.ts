@@ -27,6 +27,8 @@ export interface ModeMeasure {
 }
 
 const MS_PER_S = 1_000;
+/** So much more than the best is no difference on a machine that has other work. */
+const SAME = 1.1;
 
 /** All that is shown. */
 export const MEASURES: readonly ModeMeasure[] = [
@@ -138,7 +140,7 @@ export function modesText(
   return [
     `${measured}. 10 pods for each Service.\n`,
     ...MEASURES.map((measure) => measureText(figures, sizes, measure)),
-    "**Who wins where**: the best of each row, and how many times more the others need.\n",
+    "### Who wins where\n\nThe best, and all within 10 % of it; then how many times more the others need.\n",
     winners(figures, sizes),
     ...(failed.length === 0 ? [] : ["Not measured:\n", failed.join("")]),
   ].join("\n");
@@ -172,15 +174,17 @@ function winners(figures: readonly NodeFigure[], sizes: readonly number[]): stri
           return result ? [{ mode, value: measure.pick(result) }] : [];
         })
         .sort((a, b) => a.value - b.value);
-      const [best] = found;
-      const others = found.slice(1).map(({ mode, value }) => {
-        return `${MODES[mode]} ${(value / (best?.value ?? Number.NaN)).toFixed(2)} x`;
-      });
+      const best = found[0]?.value ?? Number.NaN;
+      const isBest = ({ value }: { readonly value: number }): boolean => value <= best * SAME;
+      const others = found.filter((one) => !isBest(one));
       return [
         measure.title,
         services.toLocaleString("en-GB"),
-        best ? MODES[best.mode] : "-",
-        others.join(", "),
+        found
+          .filter(isBest)
+          .map(({ mode }) => MODES[mode])
+          .join(", ") || "-",
+        others.map(({ mode, value }) => `${MODES[mode]} ${(value / best).toFixed(2)} x`).join(", "),
       ];
     }),
   );

@@ -1,0 +1,64 @@
+/** What the comparison of modes makes of its figures. */
+import { expect, test } from "vitest";
+import type { NodeFigure } from "../../bench/node/inside.ts";
+import { floorOf, MEASURES, type Mode, modesText, resultOf } from "../../bench/node/modes-text.ts";
+import type { TrafficResult, WayResult } from "../../bench/node/scenarios/traffic.ts";
+
+function way(ms: number): WayResult {
+  const latency = { min: ms / 2, median: ms, p99: 2 * ms, max: 3 * ms };
+  return { fresh: latency, kept: latency, processorMsPerConnection: ms };
+}
+
+function figure(mode: Mode, directMs: number, proxiedMs: number): NodeFigure {
+  const value: TrafficResult = {
+    direct: way(directMs),
+    proxied: way(proxiedMs),
+    setUpMs: 2_000 * proxiedMs,
+    change: { medianMs: proxiedMs, p99Ms: proxiedMs, worstMs: proxiedMs },
+    residentMb: 10 * proxiedMs,
+    kernelMb: proxiedMs,
+  };
+  return {
+    ...{ subject: mode, scenario: "traffic", value, serverProcessorS: 0 },
+    size: { services: 1_000, endpointsPerService: 10 },
+  };
+}
+
+const FAILED: NodeFigure = {
+  ...{ subject: "nftables", scenario: "traffic", value: null, serverProcessorS: 0 },
+  ...{ size: { services: 1_000, endpointsPerService: 10 }, error: "it has ended\nits log" },
+};
+const FIGURES = [
+  figure("userspace", 1, 8),
+  figure("iptables", 5, 4),
+  FAILED,
+  figure("kube-ipvs", 2, 2),
+];
+const [CONNECT] = MEASURES;
+
+test("the floor is the median of what all runs of a size found", () => {
+  if (!CONNECT) throw new Error("nothing is measured");
+  expect(floorOf(FIGURES, CONNECT, 1_000)).toBe(2);
+  expect(floorOf(FIGURES, CONNECT, 10)).toBeNull();
+});
+
+test("a mode that failed has no result", () => {
+  expect(resultOf(FIGURES, "nftables", 1_000)).toBeUndefined();
+  expect(resultOf(FIGURES, "kube-ipvs", 10)).toBeUndefined();
+  expect(resultOf(FIGURES, "kube-ipvs", 1_000)?.setUpMs).toBe(4_000);
+});
+
+test("what is within 10 % of the best is as good", () => {
+  const text = modesText([figure("iptables", 1, 2.1), figure("kube-ipvs", 1, 2)], [1_000], "");
+  expect(text).toContain("| 1,000 | IPVS by kube-ipvs, iptables |  |");
+});
+
+test("the text has every figure, who wins by how much, and why something is missing", () => {
+  const text = modesText(FIGURES, [1_000], "Measured");
+  expect(text).toContain("| 1,000 | 2 | 8 | 4 | - | 2 |");
+  expect(text).toContain(
+    "| New connection and its answer, median | 1,000 | IPVS by kube-ipvs | iptables 2.00 x, userspace 4.00 x |",
+  );
+  expect(text).toContain("Not measured:\n\n- nftables, 1,000 Services: it has ended\n");
+  for (const { name } of MEASURES) expect(text).toContain(`(bench/${name}.svg)`);
+});
