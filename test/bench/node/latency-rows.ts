@@ -29,15 +29,41 @@ export function latencyRows(figures: readonly NodeFigure[], size: ClusterSize): 
     row("  99th percentile", ours?.change?.p99Ms, "ms", 100),
     row("one more of 5,000 endpoints, median", big?.medianMs, "ms", 10),
     row("  messages for one", big && big.messages / big.changes, "", 1),
-    row("churn: changes a second that the server took (of 200)", churn?.changesPerS, "/s"),
-    row("  lag, median", churn?.lag.medianMs, "ms"),
-    row("  lag, worst", churn?.lag.worstMs, "ms", 1_000),
-    row("  share of the processor", churn && churn.processorShare * PERCENT, "%", 50),
-    row("  longest wait of the event loop", churn?.eventLoopDelayMs, "ms", 20),
-    row("  memory that it grew by", churn && churn.residentMbAfter - churn.residentMbBefore, "MB"),
+    ...churnRows({ at, ours: churn }),
     row("while 5,000 Services go: others' changes, median", trash?.whileDeleting.medianMs, "ms"),
     row("  99th percentile", trash?.whileDeleting.p99Ms, "ms", 100),
     row("while 5,000 others come: others' changes, median", trash?.whileAdding.medianMs, "ms"),
     row("  99th percentile", trash?.whileAdding.p99Ms, "ms", 100),
+  ];
+}
+
+/** The rows of endpoints that change all the time. */
+export function churnRows({
+  at,
+  ours,
+  peer,
+}: {
+  readonly at: string;
+  readonly ours: ChurnResult | undefined;
+  readonly peer?: ChurnResult | undefined;
+}): NodeRow[] {
+  const row = (
+    what: string,
+    unit: string,
+    pick: (churn: ChurnResult) => number | null,
+    most?: number,
+  ): NodeRow => ({
+    ...{ what, at, unit, value: ours && (pick(ours) ?? undefined) },
+    peer: peer && (pick(peer) ?? undefined),
+    ...(most !== undefined && { target: { most, of: "value" as const } }),
+    ...(ours === undefined && { note: "failed" }),
+  });
+  return [
+    row("churn: changes a second that the server took (of 200)", "/s", (one) => one.changesPerS),
+    row("  lag, median", "ms", ({ lag }) => lag.medianMs),
+    row("  lag, worst", "ms", ({ lag }) => lag.worstMs, 1_000),
+    row("  share of the processor", "%", (one) => one.processorShare * PERCENT, 50),
+    row("  longest wait of the event loop", "ms", (one) => one.eventLoopDelayMs, 20),
+    row("  memory that it grew by", "MB", (one) => one.residentMbAfter - one.residentMbBefore),
   ];
 }

@@ -12,8 +12,8 @@ const WRITERS = 4;
 const SAMPLE_MS = 1_000;
 const SAMPLE_MS_MAX = 60_000;
 const SETTLE_MS = 12_000;
-/** Services at the start that are kept for samples of the lag. */
-const SAMPLED = 100;
+/** Services at the start that are kept for samples of the lag, half of all at most. */
+const SAMPLED_MAX = 100;
 
 const METRICS = "http://127.0.0.1:10249/metrics";
 const DELAY = /^kube_ipvs_event_loop_delay_seconds\{quantile="1"\} (.*)$/m;
@@ -28,8 +28,8 @@ export interface ChurnResult {
   readonly processorShare: number;
   readonly residentMbBefore: number;
   readonly residentMbAfter: number;
-  /** The longest that the event loop was kept, by the agent's own metric. */
-  readonly eventLoopDelayMs: number;
+  /** The longest that the event loop was kept, by the agent's own metric; null for what has no such thing. */
+  readonly eventLoopDelayMs: number | null;
 }
 
 /** Runs it. */
@@ -37,6 +37,7 @@ export async function churn(subject: Subject, task: NodeTask): Promise<ChurnResu
   subject.start();
   await subject.synced();
   await sleep(SETTLE_MS);
+  const sampledCount = Math.min(SAMPLED_MAX, Math.floor(task.size.services / 2));
   const sampled = await Changes.open(task, SAMPLE_MS_MAX);
   const written = await Changes.open(task, SAMPLE_MS_MAX);
   // Each reading begins the next.
@@ -52,14 +53,13 @@ export async function churn(subject: Subject, task: NodeTask): Promise<ChurnResu
         continue;
       }
       changes += 1;
-      const among = task.size.services - SAMPLED;
-      await written.change(SAMPLED + written.next(among));
+      await written.change(sampledCount + written.next(task.size.services - sampledCount));
     }
   };
   const times: number[] = [];
   const sample = async (): Promise<void> => {
     while (performance.now() < endMs) {
-      times.push(await sampled.timed(sampled.next(SAMPLED)));
+      times.push(await sampled.timed(sampled.next(sampledCount)));
       await sleep(SAMPLE_MS);
     }
   };
@@ -78,7 +78,7 @@ export async function churn(subject: Subject, task: NodeTask): Promise<ChurnResu
   };
 }
 
-async function eventLoopDelayMs(): Promise<number> {
-  const text = await (await fetch(METRICS)).text();
-  return Number(DELAY.exec(text)?.[1] ?? Number.NaN) * 1_000;
+async function eventLoopDelayMs(): Promise<number | null> {
+  const [, seconds] = DELAY.exec(await (await fetch(METRICS)).text()) ?? [];
+  return seconds === undefined ? null : Number(seconds) * 1_000;
 }
