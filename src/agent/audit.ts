@@ -19,6 +19,7 @@ import {
 import type { DriftKind } from "../observe/agent-metrics.ts";
 import type { DirtyKeys } from "../plan/diff.ts";
 import { reread } from "./adopt.ts";
+import { AuditPace } from "./audit-pace.ts";
 import type { Kernel } from "./kernel.ts";
 import { rereadFilters } from "./look-again.ts";
 import type { Mirror } from "./mirror.ts";
@@ -26,15 +27,6 @@ import type { Ownership } from "./ownership.ts";
 
 /** Shortest time between two steps, however many steps a round has. */
 export const AUDIT_STEP_MS_MIN = 1_000;
-
-/** Longest time between two steps. */
-export const AUDIT_STEP_MS_MAX = 300_000;
-
-/**
- * A step that took 1 ms, with the pass that it was a part of, is followed by a pause of at least this many
- * ms: 0.25 % of the processor.
- */
-export const AUDIT_PAUSE_PER_MS = 400;
 
 /** Virtual services whose destinations one step reads. */
 export const AUDIT_SERVICES_PER_STEP = 200;
@@ -81,13 +73,13 @@ export interface AuditOptions {
 
 /** Compares the kernel with the mirror. */
 export class Audit {
+  readonly pace: AuditPace;
   readonly #kernel: Kernel;
   readonly #mirror: Mirror;
   readonly #ownership: Ownership;
   readonly #clock: Clock;
   /** Time in which a whole round should be done, where its cost allows. */
   readonly #periodMs: number;
-  #nextMs: number;
   #filtersDueMs: number;
   /** Ids whose destinations this round has still to read. */
   #round: ServiceId[] = [];
@@ -98,19 +90,15 @@ export class Audit {
     this.#ownership = from.ownership;
     this.#clock = from.clock;
     this.#periodMs = from.periodMs;
-    this.#nextMs = from.clock.nowMs() + this.#stepMs();
+    this.pace = new AuditPace(from.clock, () => this.#stepMs());
     this.#filtersDueMs = from.clock.nowMs() + AUDIT_FILTERS_MS;
-  }
-
-  /** When the next step is due. */
-  nextMs(): number {
-    return this.#nextMs;
   }
 
   /** Does one step when it is due, or at once; undefined otherwise. */
   async step({ now }: { readonly now: boolean }): Promise<AuditResult | undefined> {
     const startMs = this.#clock.nowMs();
-    if (!now && startMs < this.#nextMs) return undefined;
+    if (!now && startMs < this.pace.nextMs) return undefined;
+    this.pace.begin();
     try {
       const found = new Findings();
       if (now || startMs >= this.#filtersDueMs) await this.#compareFilters(found);
@@ -119,15 +107,8 @@ export class Audit {
       await this.#compareDestinations(found);
       return found.result();
     } finally {
-      this.paceBy(startMs);
+      this.pace.end(startMs);
     }
-  }
-
-  /** Says that the work which began at `startMs` was the step's: it ends now, and the pause begins. */
-  paceBy(startMs: number): void {
-    const nowMs = this.#clock.nowMs();
-    const pauseMs = Math.max(this.#stepMs(), (nowMs - startMs) * AUDIT_PAUSE_PER_MS);
-    this.#nextMs = nowMs + Math.min(pauseMs, AUDIT_STEP_MS_MAX);
   }
 
   #stepMs(): number {

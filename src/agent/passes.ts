@@ -117,7 +117,7 @@ export class Passes {
   /** When something is due that no change of the cluster announces. */
   nextMs(): number {
     const due = [
-      this.#audit.nextMs(),
+      this.#audit.pace.nextMs,
       this.drainer.nextMs(),
       this.failures.nextMs(),
       this.#flows.nextMs(),
@@ -160,15 +160,11 @@ export class Passes {
       await planAll(this.#planner, refused, "kernel");
       // What had to wait for something that went through just now.
       outcomes.push(await this.#writer.settle());
-      // Reading the node's addresses and looking for work is done for the audit, where it was the reason.
-      if (audited && planned.length === 0) this.#audit.paceBy(startMs);
+      const sum = sumOutcomes(outcomes);
+      // Reading the node's addresses is done for the audit, too.
+      if (audited && planned.length === 0 && sum.applied === 0) this.#audit.pace.end(startMs);
       this.#count++;
-      return {
-        ...sumOutcomes(outcomes),
-        pass: this.#count,
-        planned,
-        tookMs: clock.nowMs() - startMs,
-      };
+      return { ...sum, pass: this.#count, planned, tookMs: clock.nowMs() - startMs };
     } catch (error) {
       store.touch(planned);
       this.#unsure = true;

@@ -3,7 +3,7 @@
  * fail, others that write, and an agent that dies and comes back. Everything follows from the seed.
  */
 import { Agent } from "../../src/agent/agent.ts";
-import { AUDIT_STEP_MS_MAX } from "../../src/agent/audit.ts";
+import { AUDIT_STEP_MS_MAX } from "../../src/agent/audit-pace.ts";
 import { operationText } from "../../src/model/operation.ts";
 import { serviceId } from "../../src/model/virtual-service.ts";
 import { SURROUNDINGS } from "../fakes/agent-surroundings.ts";

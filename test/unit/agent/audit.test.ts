@@ -1,7 +1,7 @@
 /** Drift: whatever somebody else does to what is ours is found and put right; nothing else is touched. */
 import { expect, test } from "vitest";
-import { AUDIT_PAUSE_PER_MS, AUDIT_STEP_MS_MAX } from "../../../src/agent/audit.ts";
-import type { FakeKernel } from "../../fakes/fake-kernel.ts";
+import { AUDIT_PAUSE_PER_MS, AUDIT_STEP_MS_MAX } from "../../../src/agent/audit-pace.ts";
+import type { FakeCall, FakeKernel } from "../../fakes/fake-kernel.ts";
 import { destination, SETTINGS, tcp } from "../plan/samples.ts";
 import { AUDIT_PERIOD_MS, endpoints, NodeUnderTest, shop } from "./node-under-test.ts";
 
@@ -117,32 +117,41 @@ test("leaves alone what others made, while it changes and when it goes", async (
   expect(node.said(40)).toEqual([]);
 });
 
-test("is not due before its time, and waits longer after a step that took long", async () => {
+/** A step of which one call takes so long; the clock is at its time already. */
+async function slowStep(node: NodeUnderTest, slow: FakeCall, ms: number): Promise<void> {
+  node.kernel.before = (call) => (call === slow ? node.clock.sleep(ms) : undefined);
+  const pass = node.pass();
+  await node.clock.advance(ms);
+  await pass;
+}
+
+function pauseMs(node: NodeUnderTest): number {
+  return node.passes.nextMs() - node.clock.nowMs();
+}
+
+test("is not due before its time, and waits longer where every step takes long", async () => {
   const node = await settled();
   await node.passAfter(AUDIT_PERIOD_MS - 1);
   expect(node.kernel.calls.size).toBe(0);
-  node.kernel.before = (call) => (call === "services" ? node.clock.sleep(200) : undefined);
   await node.clock.advance(1);
-  const pass = node.pass();
-  await node.clock.advance(200);
-  await pass;
-  const endMs = AUDIT_PERIOD_MS + 200;
-  expect(node.passes.nextMs()).toBe(endMs + 200 * AUDIT_PAUSE_PER_MS);
-  node.kernel.before = (call) => (call === "services" ? node.clock.sleep(5_000) : undefined);
-  await node.clock.advance(200 * AUDIT_PAUSE_PER_MS);
-  const slow = node.pass();
-  await node.clock.advance(5_000);
-  await slow;
-  expect(node.passes.nextMs() - node.clock.nowMs()).toBe(AUDIT_STEP_MS_MAX);
+  await slowStep(node, "services", 200);
+  // One alone may be the machine's fault.
+  expect(pauseMs(node)).toBe(AUDIT_PERIOD_MS);
+  await node.clock.advance(AUDIT_PERIOD_MS);
+  await slowStep(node, "services", 100);
+  expect(pauseMs(node)).toBe(100 * AUDIT_PAUSE_PER_MS);
+  for (let steps = 0; steps < 2; steps++) {
+    await node.clock.advance(pauseMs(node));
+    await slowStep(node, "services", 5_000);
+  }
+  expect(pauseMs(node)).toBe(AUDIT_STEP_MS_MAX);
 });
 
 test("counts all of a pass that only it was the reason for", async () => {
   const node = await settled();
-  await node.passAfter(AUDIT_PERIOD_MS - 1);
-  node.kernel.before = (call) => (call === "nodeAddresses" ? node.clock.sleep(200) : undefined);
-  await node.clock.advance(1);
-  const pass = node.pass();
-  await node.clock.advance(200);
-  await pass;
-  expect(node.passes.nextMs() - node.clock.nowMs()).toBe(200 * AUDIT_PAUSE_PER_MS);
+  for (let steps = 0; steps < 2; steps++) {
+    await node.clock.advance(pauseMs(node));
+    await slowStep(node, "nodeAddresses", 200);
+  }
+  expect(pauseMs(node)).toBe(200 * AUDIT_PAUSE_PER_MS);
 });
