@@ -47,9 +47,11 @@ export async function trash(subject: Subject, task: NodeTask): Promise<TrashResu
     const worker = async (): Promise<void> => {
       for (const service of left) await work(service);
     };
-    const all = Promise.all(Array.from({ length: REQUESTS_AT_A_TIME }, worker)).finally(() => {
+    const all = Promise.all(Array.from({ length: REQUESTS_AT_A_TIME }, worker));
+    const over = (): void => {
       isOver = true;
-    });
+    };
+    void all.then(over, over);
     while (!isOver) times.push(await changes.timed(changes.next(half)));
     await all;
     return { ...spread(times), tookMs: performance.now() - startMs };
