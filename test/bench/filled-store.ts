@@ -50,9 +50,6 @@ export async function filledStore(size: ClusterSize): Promise<string> {
       await server.api.put({ apiVersion: "v1", kind: "Namespace", metadata: { name: NAMESPACE } });
       await server.api.put(nodeObject(BENCH_NODE));
       await storeServices(server, services);
-      // The server's watch of etcd may lose the end of a transaction: it is to list them all afresh.
-      await server.pause();
-      await server.resume();
       await makeAll(server, objects);
       await untilAddressesAreKept(server, services);
       await storeInProtobuf(server);

@@ -9,8 +9,8 @@ import { decodeObject } from "../../src/kube/protobuf/decode.ts";
 import type { ApiServer } from "../lab/api-server.ts";
 import { NAMESPACE, storedService } from "./cluster-objects.ts";
 
-/** Services of one transaction: etcd takes 128 operations. */
-const SERVICES_PER_TRANSACTION = 100;
+/** Requests at a time. */
+const CONCURRENCY = 32;
 const PAGE_OBJECTS = "500";
 const SILENCE_MS = 60_000;
 /** Before each object that is stored in protobuf. */
@@ -20,6 +20,9 @@ const UNKNOWN = { typeMeta: 1, raw: 2 } as const;
 const TYPE_META = { apiVersion: 1, kind: 2 } as const;
 const LIST_ITEMS = 2;
 
+/** A Service's name, and what is stored. */
+type Row = readonly [name: string, value: Buffer];
+
 /** One page of a list. */
 interface Page {
   readonly metadata: { readonly continue?: string };
@@ -28,17 +31,11 @@ interface Page {
 
 /** Writes the first `count` Services. The server reads JSON as well as its own form. */
 export async function storeServices(server: ApiServer, count: number): Promise<void> {
-  for (let start = 0; start < count; start += SERVICES_PER_TRANSACTION) {
-    const length = Math.min(SERVICES_PER_TRANSACTION, count - start);
-    const objects = Array.from({ length }, (_, index) => storedService(start + index));
-    await store(
-      server,
-      objects.map((object) => [
-        object.metadata?.name ?? "",
-        Buffer.from(JSON.stringify(object)).toString("base64"),
-      ]),
-    );
-  }
+  const rows = Array.from({ length: count }, (_, number): Row => {
+    const object = storedService(number);
+    return [object.metadata?.name ?? "", Buffer.from(JSON.stringify(object))];
+  });
+  await store(server, rows);
 }
 
 /** Writes all Services again, in the form that the server itself keeps them in: JSON costs it far more to read. */
@@ -50,11 +47,10 @@ export async function storeInProtobuf(server: ApiServer): Promise<void> {
       const bytes: Buffer = await page(client, next);
       const list = decodeObject(bytes) as unknown as Page;
       const names = [...list.items].map(({ metadata }) => metadata.name);
-      const values = itemsOf(bytes).map((item) => storedForm(item).toString("base64"));
-      const rows = names.map((name, index): [string, string] => [name, values[index] ?? ""]);
-      for (let start = 0; start < rows.length; start += SERVICES_PER_TRANSACTION) {
-        await store(server, rows.slice(start, start + SERVICES_PER_TRANSACTION));
-      }
+      const values = itemsOf(bytes).map(storedForm);
+      if (values.length !== names.length) throw new Error("a list whose items were read wrongly");
+      const rows = values.map((value, index): Row => [names[index] ?? "", value]);
+      await store(server, rows);
       next = list.metadata.continue || undefined;
     }
   } finally {
@@ -103,18 +99,19 @@ function storedForm(item: Uint8Array): Buffer {
   return Buffer.concat([MAGIC, writer.finish()]);
 }
 
-/** Names and values, these in base64. */
-async function store(
-  { etcdUrl }: ApiServer,
-  rows: readonly (readonly [string, string])[],
-): Promise<void> {
-  const success = rows.map(([name, value]) => {
-    const key = Buffer.from(`/registry/services/specs/${NAMESPACE}/${name}`).toString("base64");
-    return { requestPut: { key, value } };
-  });
-  const answer = await fetch(`${etcdUrl}/v3/kv/txn`, {
-    method: "POST",
-    body: JSON.stringify({ success }),
-  });
-  if (!answer.ok) throw new Error(`etcd: ${answer.status} ${await answer.text()}`);
+/** One after the other: of several in one transaction, the server's watch of etcd loses some. */
+async function store({ etcdUrl }: ApiServer, rows: readonly Row[]): Promise<void> {
+  const left = rows.values();
+  const work = async (): Promise<void> => {
+    for (const [name, value] of left) {
+      const key = Buffer.from(`/registry/services/specs/${NAMESPACE}/${name}`).toString("base64");
+      const answer = await fetch(`${etcdUrl}/v3/kv/put`, {
+        method: "POST",
+        body: JSON.stringify({ key, value: value.toString("base64") }),
+      });
+      if (!answer.ok) throw new Error(`etcd: ${answer.status} ${await answer.text()}`);
+      await answer.arrayBuffer();
+    }
+  };
+  await Promise.all(Array.from({ length: CONCURRENCY }, work));
 }

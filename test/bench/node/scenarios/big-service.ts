@@ -53,7 +53,8 @@ export async function bigService(subject: Subject, task: NodeTask): Promise<BigS
     return { ...spread(times), changes: times.length, messages };
   } finally {
     // The runs after this one have the same API server.
-    for (let slice = 0; slice < SLICES; slice++) await changes.api.remove(sliceOf(number, slice, 1));
+    for (let slice = 0; slice < SLICES; slice++)
+      await changes.api.remove(sliceOf(number, slice, 1));
     await changes.api.remove(serviceObject(number));
     changes.close();
     eye.close();
