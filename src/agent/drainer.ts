@@ -17,6 +17,7 @@ import {
 import type { CurrentState, DesiredState } from "../plan/diff.ts";
 import { drainStep } from "../plan/drain.ts";
 import type { PlannedService } from "../plan/service-plan.ts";
+import { unlikeParts } from "../plan/unlike-parts.ts";
 
 /** Time between two looks at the counters of what drains. */
 export const DRAIN_CHECK_MS = 1_000;
@@ -108,9 +109,10 @@ export class Drainer {
     { id, destinations: wanted, lingering }: PlannedService,
   ): [DestinationId, number | undefined][] {
     const before = this.#draining.get(id);
+    const [held, others] = unlikeParts(destinations, wanted);
     const found: [DestinationId, number | undefined][] = [];
-    for (const [destination, { weight }] of destinations) {
-      if (weight !== 0 || wanted.has(destination)) continue;
+    for (const [destination, { weight }] of held) {
+      if (weight !== 0 || others.has(destination)) continue;
       const goneSinceMs = before?.get(destination) ?? this.#clock.nowMs();
       found.push([destination, lingering.has(destination) ? undefined : goneSinceMs]);
     }

@@ -16,20 +16,13 @@ import {
   type DestinationId,
   destinationId,
   type ServiceId,
-  type ServiceKey,
   serviceId,
   type TableEntry,
   type VirtualService,
 } from "../model/virtual-service.ts";
 import type { CurrentState } from "../plan/diff.ts";
 import type { PlannedService } from "../plan/service-plan.ts";
-
-interface MirrorEntry {
-  service: VirtualService;
-  destinations: ReadonlyMap<DestinationId, Destination>;
-  /** The map when it is this entry's own; undefined while it is a plan's, which must not change. */
-  own: Map<DestinationId, Destination> | undefined;
-}
+import { MirrorEntry } from "./mirror-entry.ts";
 
 /** The believed state of the IPVS table and of the addresses on `kube-ipvs0`. */
 export class Mirror implements CurrentState {
@@ -94,13 +87,10 @@ export class Mirror implements CurrentState {
         break;
       case "add-destination":
       case "set-destination":
-        this.#ownDestinations(operation.key)?.set(
-          destinationId(operation.destination),
-          operation.destination,
-        );
+        this.#entries.get(serviceId(operation.key))?.set(operation.destination);
         break;
       case "delete-destination":
-        this.#ownDestinations(operation.key)?.delete(destinationId(operation.destination));
+        this.#entries.get(serviceId(operation.key))?.delete(destinationId(operation.destination));
         break;
       case "add-address":
         this.#addresses.add(operation.address);
@@ -126,14 +116,19 @@ export class Mirror implements CurrentState {
    * something about it changes: with 100,000 destinations a copy costs time and memory.
    */
   loadPlanned({ service, destinations }: Pick<PlannedService, "service" | "destinations">): void {
-    this.#put({ service, destinations, own: undefined });
+    this.#put(new MirrorEntry(service, destinations));
+  }
+
+  /** Shares the map of a plan again, where all of it was written. */
+  settlePlanned({ id, destinations }: Pick<PlannedService, "id" | "destinations">): void {
+    this.#entries.get(id)?.settle(destinations);
   }
 
   /** Takes one virtual service as a dump showed it. */
   load(service: VirtualService, destinations: Iterable<Destination>): void {
-    const own = new Map<DestinationId, Destination>();
-    for (const destination of destinations) own.set(destinationId(destination), destination);
-    this.#put({ service, destinations: own, own });
+    const found = new Map<DestinationId, Destination>();
+    for (const destination of destinations) found.set(destinationId(destination), destination);
+    this.#put(new MirrorEntry(service, found));
   }
 
   /** Takes the settings that a dump showed, and keeps what is known of the destinations. */
@@ -169,16 +164,6 @@ export class Mirror implements CurrentState {
     if (!entry) return;
     this.#entries.delete(id);
     this.#count(entry.service, -1);
-  }
-
-  #ownDestinations(key: ServiceKey): Map<DestinationId, Destination> | undefined {
-    const entry = this.#entries.get(serviceId(key));
-    if (!entry) return undefined;
-    if (!entry.own) {
-      entry.own = new Map(entry.destinations);
-      entry.destinations = entry.own;
-    }
-    return entry.own;
   }
 
   #put(entry: MirrorEntry): void {

@@ -97,10 +97,18 @@ export class PassWriter {
     const { kernel, clock, log } = this.#options;
     const { mirror, index: desired, flows } = this.#options;
     const outcome = await apply(parts, { kernel, mirror, desired, flows });
+    this.#settle(dirty.services.keys());
     const mended = remember(this.#options.failures, outcome, { dirty, clock, log });
     if (mended.length > 0) this.#options.index.markDirty(around(this.#options.mirror, mended));
     this.noticeDrains(dirty.services.keys());
     return outcome;
+  }
+
+  #settle(ids: Iterable<ServiceId>): void {
+    for (const id of ids) {
+      const planned = this.#options.index.entry(id);
+      if (planned) this.#options.mirror.settlePlanned(planned);
+    }
   }
 
   /** Nothing is known to drain while the picture is partial: what is not wanted may only be hidden. */

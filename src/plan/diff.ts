@@ -35,6 +35,7 @@ import {
 import { diffFilters } from "./diff-filters.ts";
 import type { PlannedService } from "./service-plan.ts";
 import { staleFlows } from "./stale-flows.ts";
+import { unlikeParts } from "./unlike-parts.ts";
 
 /** What the kernel is believed to hold. */
 export interface CurrentState {
@@ -176,18 +177,18 @@ function addService({ service, destinations }: PlannedService, { additions }: St
 }
 
 function diffDestinations(entry: TableEntry, planned: PlannedService, to: Stages): void {
-  const { service, destinations } = planned;
-  const { key } = service;
-  for (const [id, destination] of destinations) {
-    const before = entry.destinations.get(id);
-    if (!before) to.additions.push({ kind: "add-destination", key, destination });
-    else if (!sameDestination(before, destination)) {
+  const { key } = planned.service;
+  const [before, after] = unlikeParts(entry.destinations, planned.destinations);
+  for (const [id, destination] of after) {
+    const known = before.get(id);
+    if (!known) to.additions.push({ kind: "add-destination", key, destination });
+    else if (!sameDestination(known, destination)) {
       const stage = destination.weight === 0 ? to.removals : to.additions;
       stage.push({ kind: "set-destination", key, destination });
     }
   }
-  for (const [id, destination] of entry.destinations) {
-    if (!destinations.has(id)) removeDestination(destination, planned, to);
+  for (const [id, destination] of before) {
+    if (!after.has(id)) removeDestination(destination, planned, to);
   }
 }
 

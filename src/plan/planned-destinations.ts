@@ -9,8 +9,11 @@ import { type Destination, type DestinationId, socketText } from "../model/virtu
 /** From so many destinations on a lookup goes through an index, which the first lookup makes. */
 const INDEXED_FROM = 16;
 
+/** Destinations by their ids. */
+type Destinations = ReadonlyMap<DestinationId, Destination>;
+
 /** Endpoints that differ in address and port alone, in the order in which they were given. */
-export class PlannedDestinations implements ReadonlyMap<DestinationId, Destination> {
+export class PlannedDestinations implements Destinations {
   readonly #addresses: readonly Address[];
   /** One port for all, or one for each. */
   readonly #ports: number | readonly number[];
@@ -65,6 +68,30 @@ export class PlannedDestinations implements ReadonlyMap<DestinationId, Destinati
     ) => void,
   ): void {
     for (const [id, destination] of this) work(destination, id, this);
+  }
+
+  /** This plan and `after`, both without what they begin and end with alike. */
+  unlike(after: PlannedDestinations): readonly [PlannedDestinations, PlannedDestinations] {
+    if (this.#settings !== after.#settings) return [this, after];
+    const shorter = Math.min(this.size, after.size);
+    let start = 0;
+    while (start < shorter && this.#equals(start, after, start)) start++;
+    const last = [this.size - 1, after.size - 1] as const;
+    let end = 0;
+    while (end < shorter - start && this.#equals(last[0] - end, after, last[1] - end)) end++;
+    return [this.#part(start, this.size - end), after.#part(start, after.size - end)];
+  }
+
+  #equals(at: number, other: PlannedDestinations, otherAt: number): boolean {
+    return (
+      this.#addresses[at] === other.#addresses[otherAt] &&
+      this.#portAt(at) === other.#portAt(otherAt)
+    );
+  }
+
+  #part(start: number, end: number): PlannedDestinations {
+    const ports = typeof this.#ports === "number" ? this.#ports : this.#ports.slice(start, end);
+    return new PlannedDestinations(this.#addresses.slice(start, end), ports, this.#settings);
   }
 
   #find(id: DestinationId): number {

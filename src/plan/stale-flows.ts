@@ -6,14 +6,18 @@
  */
 import type { ForgetFlows } from "../model/flows.ts";
 import type {
+  Destination,
+  DestinationId,
   DestinationKey,
   ServiceKey,
   SocketKey,
   TableEntry,
 } from "../model/virtual-service.ts";
 import type { PlannedService } from "./service-plan.ts";
+import { unlikeParts } from "./unlike-parts.ts";
 
 const NONE: readonly ForgetFlows[] = [];
+const NO_DESTINATIONS: ReadonlyMap<DestinationId, Destination> = new Map();
 
 /** What the change of one virtual service from `entry` to `planned` leaves behind. */
 export function staleFlows(
@@ -24,12 +28,14 @@ export function staleFlows(
   if (frontends[0]?.protocol !== "udp") return NONE;
   // Marked flows are also flows of the frontends' own virtual services, which say when all of them end.
   if (!planned) return frontends.map((frontend) => forget(frontend, undefined));
-  if (entry?.destinations === planned.destinations) return NONE;
-  const gone = [...(entry?.destinations ?? [])].filter(([id]) => !planned.destinations.has(id));
+  const known = entry?.destinations ?? NO_DESTINATIONS;
+  if (known === planned.destinations) return NONE;
+  const [before, after] = unlikeParts(known, planned.destinations);
+  const gone = [...before].filter(([id]) => !after.has(id));
   const stale = frontends.flatMap((frontend) =>
     gone.map(([, { address, port }]) => forget(frontend, { address, port })),
   );
-  const beginsToServe = (entry?.destinations.size ?? 0) === 0 && planned.destinations.size > 0;
+  const beginsToServe = known.size === 0 && planned.destinations.size > 0;
   if (!beginsToServe) return stale;
   return frontends.map((frontend) => forget(frontend, frontend));
 }

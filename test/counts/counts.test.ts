@@ -11,8 +11,8 @@ import { type Committed, type Counts, settled } from "./counts.ts";
 const NODE = Number.parseInt(process.versions.node, 10);
 const run = promisify(execFile);
 const COMMITTED = join(ROOT, "test", "counts", "committed.json");
-/** Room for all that the scenarios allocate. */
-const FLAGS = ["--min-semi-space-size=256", "--max-semi-space-size=256"];
+/** Room for all that a scenario allocates. */
+const FLAGS = ["--min-semi-space-size=256", "--max-semi-space-size=256", "--expose-gc"];
 
 async function measure(): Promise<Readonly<Record<string, Counts>>> {
   const program = await bundleProgram("test/counts/measure.ts");

@@ -1,7 +1,7 @@
 /**
  * Fixed scenarios, counted: messages and calls to the kernel, and bytes allocated on the heap. Runs in a
- * process whose space for new objects is so large that nothing is collected: what is used more
- * afterwards is what was allocated. Prints JSON.
+ * process whose space for new objects is so large that nothing is collected during one of them: what is
+ * used more afterwards is what was allocated. Prints JSON.
  */
 import { getHeapStatistics } from "node:v8";
 import { pino } from "pino";
@@ -13,9 +13,10 @@ import { ipvsOver } from "../../src/ipvs/client.ts";
 import { parseKind } from "../../src/kube/parse-object.ts";
 import { decodeObject } from "../../src/kube/protobuf/decode.ts";
 import { StringPool } from "../../src/kube/string-pool.ts";
+import type { Endpoint } from "../../src/model/cluster.ts";
 import type { Batch } from "../../src/netlink/message.ts";
 import type { NetlinkSocket } from "../../src/netlink/socket.ts";
-import { type ClusterSize, serviceOf, sliceOf } from "../bench/cluster.ts";
+import { type ClusterSize, endpointAddress, serviceOf, sliceOf } from "../bench/cluster.ts";
 import { sliceObject } from "../bench/cluster-objects.ts";
 import { NO_ADDRESSES, SURROUNDINGS } from "../fakes/agent-surroundings.ts";
 import { ipvsAnswer } from "../fakes/ipvs-answers.ts";
@@ -25,6 +26,11 @@ import type { Counts } from "./counts.ts";
 
 const SIZE: ClusterSize = { services: 1_000, endpointsPerService: 10 };
 const GROWN = SIZE.endpointsPerService + 1;
+/** The last Service, with the slices that Kubernetes would make for 5,000 endpoints. */
+const BIG = { service: SIZE.services - 1, slices: 50, endpointsPerSlice: 100 };
+/** Its endpoints have addresses far behind those of all others. */
+const BIG_ADDRESSES = 100_000;
+const ENDPOINTS_PER_ADDRESS_BLOCK = 16;
 /** Done so often that what happens once does not count. */
 const TIMES = 100;
 const PAGE_OBJECTS = 500;
@@ -96,6 +102,14 @@ counts["one Service less"] = await counted(TIMES, async () => {
   store.accept({ kind: "service", name, value: undefined });
   await passes.run();
 });
+for (let part = 0; part < BIG.slices; part++) acceptBigSlice(part, BIG.endpointsPerSlice - 1);
+await passes.run();
+let part = 0;
+counts["one endpoint more of 5,000"] = await counted(BIG.slices, async () => {
+  acceptBigSlice(part, BIG.endpointsPerSlice);
+  part += 1;
+  await passes.run();
+});
 const page = envelope("discovery.k8s.io/v1", "EndpointSliceList", {
   1: { 2: "1" },
   2: Array.from({ length: PAGE_OBJECTS }, (_, number) => encodedSlice(number)),
@@ -112,9 +126,24 @@ counts["a slice of a watch, in JSON"] = await counted(TIMES, () => {
 });
 process.stdout.write(JSON.stringify(counts));
 
+/** Slice `part` of the big Service, with its first `count` endpoints. */
+function acceptBigSlice(part: number, count: number): void {
+  const like = sliceOf(BIG.service, SIZE, 1);
+  const name = `bench/service-${BIG.service}-${part + 1}`;
+  const endpoints = Array.from({ length: count }, (_, index) => {
+    const number = part * BIG.endpointsPerSlice + index;
+    const block = BIG_ADDRESSES + Math.floor(number / ENDPOINTS_PER_ADDRESS_BLOCK);
+    const address = endpointAddress(block, number % ENDPOINTS_PER_ADDRESS_BLOCK);
+    return { ...like.endpoints[0], address } as Endpoint;
+  });
+  store.accept({ kind: "slice", name, value: { ...like, name, endpoints } });
+}
+
 /** What `work` costs each time. */
 async function counted(times: number, work: () => unknown): Promise<Counts> {
   Object.assign(socket, { calls: 0, messages: 0, bytes: 0 });
+  if (!globalThis.gc) throw new Error("to be run with --expose-gc");
+  globalThis.gc();
   const before = getHeapStatistics().used_heap_size;
   for (let i = 0; i < times; i++) await work();
   const allocated = getHeapStatistics().used_heap_size - before;
