@@ -3,6 +3,7 @@
  * unknown. Says whose a virtual service is; never writes.
  */
 import type { ObservedDestination } from "../model/counters.ts";
+import type { FilterObject } from "../model/packet-filter.ts";
 import {
   type Destination,
   type DestinationId,
@@ -42,13 +43,16 @@ export interface Adopting {
   readonly index: Pick<DesiredState, "entry">;
 }
 
-/** Loads what is ours into `mirror`, replacing what it held. */
+/**
+ * Loads what is ours into `mirror`, replacing what it held. `filterObjects`: what our nftables tables hold,
+ * undefined where they do not stand.
+ */
 export async function adopt(
-  { ipvs, link, filter }: Kernel,
+  { ipvs, link }: Kernel,
   { mirror, ownership, index }: Adopting,
+  filterObjects: readonly FilterObject[] | undefined,
 ): Promise<Adopted> {
   mirror.loadAddresses((await link.addresses()) ?? []);
-  const filterObjects = await filter.objects();
   mirror.loadFilters(filterObjects ?? []);
   const all = await ipvs.services();
   const ours = all.filter(({ key }) => ownership.has(key));

@@ -128,13 +128,12 @@ export class Audit {
       found.note("interface", "kube-ipvs0", "the link was gone; made again");
     }
     const present = new Set(held ?? []);
-    for (const address of this.#mirror.addresses()) {
-      if (!present.has(address)) found.address(address, "address missing");
-    }
-    for (const address of present) {
-      if (!this.#mirror.hasAddress(address)) found.address(address, "address not ours");
-    }
-    this.#mirror.loadAddresses(present);
+    const missing = [...this.#mirror.addresses()].filter((address) => !present.has(address));
+    const extra = [...present].filter((address) => !this.#mirror.hasAddress(address));
+    for (const address of missing) found.address(address, "address missing");
+    for (const address of extra) found.address(address, "address not ours");
+    // What the mirror has is old by now, and new texts in its place would be memory that nobody needs.
+    if (missing.length + extra.length > 0) this.#mirror.loadAddresses(present);
   }
 
   async #compareServices(found: Findings): Promise<void> {

@@ -53,7 +53,8 @@ export async function dryRun(options: DryRunOptions): Promise<DryRun> {
   await thisNode.readAddresses();
   thisNode.use();
   await planAll(planner, store.takeDirty(), "plan");
-  const found = await takeStock(planner, kernel, { isFirst: true });
+  const filterObjects = await kernel.filter.objects();
+  const found = await takeStock(planner, kernel, { isFirst: true, filterObjects });
   const changes = diff(mirror, index, index.takeDirty());
   const partial = store.picture !== "complete";
   return {

@@ -1,6 +1,6 @@
-/** What a retry begins with: reads again what the kernel refused to change. Writes nothing. */
+/** What a retry begins with: reads again what the kernel refused to change. */
 import type { Address } from "../model/address.ts";
-import type { FilterObjectId } from "../model/packet-filter.ts";
+import type { FilterObject, FilterObjectId } from "../model/packet-filter.ts";
 import type { ServiceId, ServiceKey } from "../model/virtual-service.ts";
 import type { DirtyKeys } from "../plan/diff.ts";
 import { reread } from "./adopt.ts";
@@ -34,15 +34,20 @@ export async function lookAgain(
 
 /** Reads our nftables tables into the mirror, made again where they are gone; returns what differs from before. */
 export async function rereadFilters(
-  { filter }: Kernel,
+  kernel: Kernel,
   mirror: Mirror,
 ): Promise<readonly FilterObjectId[]> {
-  let found = await filter.objects();
-  if (!found) {
-    await filter.ensure();
-    found = await filter.objects();
-  }
-  return mirror.loadFilters(found ?? []);
+  return mirror.loadFilters((await standingFilters(kernel)) ?? []);
+}
+
+/** What our nftables tables hold, made where they do not stand: reading them is dear, and done once where they do. */
+export async function standingFilters({
+  filter,
+}: Pick<Kernel, "filter">): Promise<readonly FilterObject[] | undefined> {
+  const found = await filter.objects();
+  if (found) return found;
+  await filter.ensure();
+  return filter.objects();
 }
 
 /** Returns all that differ from what was believed, also through what somebody else did meanwhile. */

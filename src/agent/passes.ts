@@ -21,7 +21,7 @@ import { Drainer } from "./drainer.ts";
 import { Failures } from "./failures.ts";
 import { FlowsToForget } from "./flows-to-forget.ts";
 import type { Kernel } from "./kernel.ts";
-import { lookAgain, rereadFilters } from "./look-again.ts";
+import { lookAgain, rereadFilters, standingFilters } from "./look-again.ts";
 import type { Mirror } from "./mirror.ts";
 import { FIRST_SERVICE, PassWriter } from "./pass-writer.ts";
 import { createPlanner, type Planner, planAll, withoutTheirScheduler } from "./planner.ts";
@@ -189,10 +189,10 @@ export class Passes {
   async #readAll(): Promise<void> {
     const { kernel } = this.#options;
     await kernel.link.ensure();
-    await kernel.filter.ensure();
     this.#doubtsFilter = false;
+    const filterObjects = await standingFilters(kernel);
     const isFirst = this.#adopted === undefined;
-    this.#adopted = await takeStock(this.#planner, kernel, { isFirst });
+    this.#adopted = await takeStock(this.#planner, kernel, { isFirst, filterObjects });
     this.#unsure = false;
     // What drained may be gone altogether.
     this.#writer.noticeDrains([

@@ -1,22 +1,29 @@
 /** Reads the whole kernel against the plans, so that a diff of everything can follow. Writes nothing. */
+import type { FilterObject } from "../model/packet-filter.ts";
 import { type ServiceId, type ServiceKey, serviceId } from "../model/virtual-service.ts";
 import { type Adopted, adopt } from "./adopt.ts";
 import type { Kernel } from "./kernel.ts";
 import { type Planner, planAll, withoutTheirScheduler } from "./planner.ts";
+
+interface Stock {
+  readonly isFirst: boolean;
+  readonly filterObjects: readonly FilterObject[] | undefined;
+}
 
 /**
  * Fills the planner's mirror from the kernel and marks all that is wanted or there as dirty.
  *
  * `isFirst`: the plans were made before the kernel was known. A Service whose scheduler annotation is
  * no good is planned again, so that what the kernel has had since before the start stays.
+ * `filterObjects`: as {@link adopt} takes them.
  */
 export async function takeStock(
   planner: Planner,
   kernel: Kernel,
-  { isFirst }: { readonly isFirst: boolean },
+  { isFirst, filterObjects }: Stock,
 ): Promise<Adopted> {
   const { index, mirror } = planner;
-  const adopted = await adopt(kernel, planner);
+  const adopted = await adopt(kernel, planner, filterObjects);
   if (isFirst) {
     const names = withoutTheirScheduler(index, [
       "bad-scheduler",

@@ -101,17 +101,18 @@ export function writeGetAddresses(batch: Batch, index: number): void {
  * {@link writeGetAddresses}. Old kernels answer with all links, and those without IPv6 with IPv4 twice.
  */
 export function readAddresses(answers: readonly Answer[], index: number): Address[] {
-  const found = answers.flatMap(({ from, messages }) =>
-    messages.flatMap(({ start, end }): Address[] => {
-      const [family, prefixLength, , scope] = from.bytes.subarray(start, start + 4);
-      const isIpv6 = family === AF.inet6;
-      const here = from.view.getUint32(start + 4, HOST_IS_LITTLE_ENDIAN) === index;
-      const isHost = prefixLength === (isIpv6 ? 128 : 32);
-      if (!here || !isHost || (isIpv6 && scope === SCOPE.link)) return [];
+  const found = new Set<Address>();
+  for (const { from, messages } of answers) {
+    for (const { start, end } of messages) {
+      // `struct ifaddrmsg`: family, length of the prefix, flags, scope, and the link.
+      const isIpv6 = from.bytes[start] === AF.inet6;
+      const isHost = from.bytes[start + 1] === (isIpv6 ? 128 : 32);
+      const isLinkLocal = isIpv6 && from.bytes[start + 3] === SCOPE.link;
+      const isHere = from.view.getUint32(start + 4, HOST_IS_LITTLE_ENDIAN) === index;
+      if (!isHere || !isHost || isLinkLocal) continue;
       const { local, address } = addressAttributes.read(from, start + ADDRESS_HEADER_BYTES, end);
-      const bytes = required(local ?? address, "IFA.local");
-      return [readAddress(isIpv6 ? "ipv6" : "ipv4", bytes, 0)];
-    }),
-  );
-  return [...new Set(found)];
+      found.add(readAddress(isIpv6 ? "ipv6" : "ipv4", required(local ?? address, "IFA.local"), 0));
+    }
+  }
+  return [...found];
 }

@@ -95,7 +95,7 @@ class IpvsClient implements Ipvs {
   }
 
   async timeouts(): Promise<IpvsTimeouts> {
-    const [answer] = bodiesOf(await this.#ask("IPVS_CMD_GET_CONFIG"));
+    const [answer] = bodiesIn(await this.#ask("IPVS_CMD_GET_CONFIG"));
     // A kernel built without TCP or UDP balancing leaves their timeouts out.
     const { timeoutTcpS = 0, timeoutTcpFinS = 0, timeoutUdpS = 0 } = answer ?? {};
     return { tcpS: timeoutTcpS, tcpFinS: timeoutTcpFinS, udpS: timeoutUdpS };
@@ -114,9 +114,12 @@ class IpvsClient implements Ipvs {
     const batch = new Batch(MESSAGE_BYTES);
     this.#encoder.command(batch, name, {}, NLM_F.dump);
     const [answer] = await this.#socket.dump(name, batch);
-    return bodiesOf(answer)
-      .map((body) => fromService(required(body.service, `${name}.service`)))
-      .filter((service) => service !== undefined);
+    const found: ObservedService[] = [];
+    for (const body of bodiesIn(answer)) {
+      const service = fromService(required(body.service, `${name}.service`));
+      if (service) found.push(service);
+    }
+    return found;
   }
 
   async destinations(
@@ -182,7 +185,7 @@ class IpvsClient implements Ipvs {
     for (const key of keys) this.#encoder.about(batch, name, key, NLM_F.dump);
     const answers = await this.#socket.dump(name, batch);
     const found: (readonly ObservedDestination[] | undefined)[] = keys.map((key, index) =>
-      bodiesOf(answers[index]).map((body) =>
+      Array.from(bodiesIn(answers[index]), (body) =>
         fromDestination(required(body.destination, `${name}.destination`), serviceFamily(key)),
       ),
     );
@@ -221,11 +224,11 @@ interface Sent {
   readonly failures: OperationFailure[];
 }
 
-/** The first-level attributes of each message of an answer. */
-function bodiesOf(answer: Answer | undefined): CommandAttributes[] {
-  if (answer === undefined) return [];
+/** The first-level attributes of each message of an answer, one at a time: of 10,000 all would be much memory. */
+function* bodiesIn(answer: Answer | undefined): Generator<CommandAttributes, void> {
+  if (answer === undefined) return;
   const { from, messages } = answer;
-  return messages.map(({ start, end }) => command.read(from, start + GENL_HEADER_BYTES, end));
+  for (const { start, end } of messages) yield command.read(from, start + GENL_HEADER_BYTES, end);
 }
 
 /** True when the kernel refused to delete what is not there: it was wanted absent, and it is. */
