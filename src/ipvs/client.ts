@@ -114,12 +114,9 @@ class IpvsClient implements Ipvs {
     const batch = new Batch(MESSAGE_BYTES);
     this.#encoder.command(batch, name, {}, NLM_F.dump);
     const [answer] = await this.#socket.dump(name, batch);
-    const found: ObservedService[] = [];
-    for (const body of bodiesIn(answer)) {
-      const service = fromService(required(body.service, `${name}.service`));
-      if (service) found.push(service);
-    }
-    return found;
+    return Array.from(bodiesIn(answer), ({ service }) =>
+      fromService(required(service, `${name}.service`)),
+    ).filter((service) => service !== undefined);
   }
 
   async destinations(

@@ -4,6 +4,7 @@
  * argument: the kubeconfig. Prints `complete` when all that was there at its start is in force.
  */
 import { spawn } from "node:child_process";
+import { writeFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { systemClock } from "../../../src/base/clock.ts";
 import { ApiClient } from "../../../src/kube/api/api-client.ts";
@@ -23,6 +24,8 @@ const services = new Map<string, Service>();
 /** By Service. The clusters of benchmarks have one slice for each. */
 const slices = new Map<string, EndpointSlice>();
 
+// The lab's kernel has room for 4,096 processes by itself.
+writeFileSync("/proc/sys/kernel/pid_max", "32768");
 const proxy = spawn(trafficProgram(), ["proxy"], { stdio: ["pipe", "pipe", "inherit"] });
 const answers = createInterface({ input: proxy.stdout })[Symbol.asyncIterator]();
 proxy.on("exit", (status) => {
