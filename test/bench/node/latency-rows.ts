@@ -18,6 +18,7 @@ export function latencyRows(figures: readonly NodeFigure[], size: ClusterSize): 
   const { ours } = atSize(figures, size);
   const big = value("big-service") as BigServiceResult | undefined;
   const churn = value("churn") as ChurnResult | undefined;
+  const storm = value("storm") as ChurnResult | undefined;
   const trash = value("trash") as TrashResult | undefined;
   const row = (what: string, figure: number | undefined, unit: string, most?: number): NodeRow => ({
     ...{ what, at, value: figure, unit },
@@ -30,6 +31,7 @@ export function latencyRows(figures: readonly NodeFigure[], size: ClusterSize): 
     row("one more of 5,000 endpoints, median", big?.medianMs, "ms", 10),
     row("  messages for one", big && big.messages / big.changes, "", 1),
     ...churnRows({ at, ours: churn }),
+    ...churnRows({ at, ours: storm, what: "churn: 200 events a second by a server of ours, told" }),
     row("while 5,000 Services go: others' changes, median", trash?.whileDeleting.medianMs, "ms"),
     row("  99th percentile", trash?.whileDeleting.p99Ms, "ms", 100),
     row("while 5,000 others come: others' changes, median", trash?.whileAdding.medianMs, "ms"),
@@ -42,10 +44,12 @@ export function churnRows({
   at,
   ours,
   peer,
+  what: heading = "churn: changes a second that the server took (of 200)",
 }: {
   readonly at: string;
   readonly ours: ChurnResult | undefined;
   readonly peer?: ChurnResult | undefined;
+  readonly what?: string;
 }): NodeRow[] {
   const row = (
     what: string,
@@ -59,7 +63,7 @@ export function churnRows({
     ...(ours === undefined && { note: "failed" }),
   });
   return [
-    row("churn: changes a second that the server took (of 200)", "/s", (one) => one.changesPerS),
+    row(heading, "/s", (one) => one.changesPerS),
     row("  lag, median", "ms", ({ lag }) => lag.medianMs),
     row("  lag, worst", "ms", ({ lag }) => lag.worstMs, 1_000),
     row("  share of the processor", "%", (one) => one.processorShare * PERCENT, 50),

@@ -8,7 +8,13 @@ import type { NodeTask } from "./node-task.ts";
 import { measuredText, printRows, runNodeBench } from "./run-node-bench.ts";
 
 const SIZE: ClusterSize = { services: 10_000, endpointsPerService: 10 };
-const SCENARIOS: readonly NodeTask["scenario"][] = ["life", "big-service", "churn", "trash"];
+const SCENARIOS: readonly NodeTask["scenario"][] = [
+  "life",
+  "big-service",
+  "churn",
+  "storm",
+  "trash",
+];
 const MS_MAX = 3_000_000;
 
 const figures = await runNodeBench({

@@ -10,6 +10,7 @@ export type ScenarioName =
   | "list"
   | "first-pass"
   | "churn"
+  | "storm"
   | "trash"
   | "big-service"
   | "traffic";

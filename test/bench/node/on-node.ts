@@ -7,6 +7,7 @@ import { churn } from "./scenarios/churn.ts";
 import { firstPass } from "./scenarios/first-pass.ts";
 import { life } from "./scenarios/life.ts";
 import { list } from "./scenarios/list.ts";
+import { storm } from "./scenarios/storm.ts";
 import { traffic } from "./scenarios/traffic.ts";
 import { trash } from "./scenarios/trash.ts";
 import type { Subject } from "./subject.ts";
@@ -19,6 +20,7 @@ const SCENARIOS: Readonly<
   list: (_, task) => list(task),
   "first-pass": (_, task) => firstPass(task),
   churn,
+  storm: (_, task) => storm(task),
   trash,
   "big-service": bigService,
   traffic,

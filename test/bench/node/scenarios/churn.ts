@@ -1,4 +1,4 @@
-/** Endpoints that change all the time, as fast as the API server of the guest takes it. */
+/** Endpoints that change all the time. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Spread, spread } from "../../spread.ts";
 import { Changes } from "../changes.ts";
@@ -12,7 +12,7 @@ const WRITERS = 4;
 const SAMPLE_MS = 1_000;
 const SAMPLE_MS_MAX = 60_000;
 const SETTLE_MS = 12_000;
-/** Services at the start that are kept for samples of the lag, half of all at most. */
+/** Half of all at most. */
 const SAMPLED_MAX = 100;
 
 const METRICS = "http://127.0.0.1:10249/metrics";
@@ -20,9 +20,9 @@ const DELAY = /^kube_ipvs_event_loop_delay_seconds\{quantile="1"\} (.*)$/m;
 
 /** What was measured. */
 export interface ChurnResult {
-  /** Changes a second that the server took, of the 200 that were wanted. */
+  /** Changes a second, of the 200 that were wanted. */
   readonly changesPerS: number;
-  /** From the server's answer to the kernel, once a second. */
+  /** From the server's answer, or its event, to the kernel; once a second. */
   readonly lag: Spread;
   /** Share of the processor. */
   readonly processorShare: number;
@@ -32,42 +32,74 @@ export interface ChurnResult {
   readonly eventLoopDelayMs: number | null;
 }
 
-/** Runs it. */
+/** How it is done. */
+export interface ChurnWork {
+  /** Makes changes until the time `endMs`, and returns how many. */
+  readonly write: (endMs: number) => Promise<number>;
+  /** One change of a Service that nobody else changes, from its telling to the kernel, in milliseconds. */
+  readonly timed: () => Promise<number>;
+}
+
+/** Services at the start that are kept for samples of the lag. */
+export function sampledServices({ size }: NodeTask): number {
+  return Math.min(SAMPLED_MAX, Math.floor(size.services / 2));
+}
+
+/** Runs it by the API server. */
 export async function churn(subject: Subject, task: NodeTask): Promise<ChurnResult> {
+  const sampledCount = sampledServices(task);
   subject.start();
   await subject.synced();
-  await sleep(SETTLE_MS);
-  const sampledCount = Math.min(SAMPLED_MAX, Math.floor(task.size.services / 2));
   const sampled = await Changes.open(task, SAMPLE_MS_MAX);
   const written = await Changes.open(task, SAMPLE_MS_MAX);
+  try {
+    return await underChanges(subject, {
+      timed: () => sampled.timed(sampled.next(sampledCount)),
+      write: async (endMs) => {
+        const due = dueChanges();
+        let changes = 0;
+        const work = async (): Promise<void> => {
+          while (performance.now() < endMs) {
+            if (changes < due()) {
+              changes += 1;
+              await written.change(sampledCount + written.next(task.size.services - sampledCount));
+            } else await sleep(1);
+          }
+        };
+        await Promise.all(Array.from({ length: WRITERS }, work));
+        return changes;
+      },
+    });
+  } finally {
+    sampled.close();
+    written.close();
+  }
+}
+
+/** How many of {@link CHANGES_PER_S} are due since this was called. */
+export function dueChanges(): () => number {
+  const startMs = performance.now();
+  return () => ((performance.now() - startMs) / 1_000) * CHANGES_PER_S;
+}
+
+/** Measures `subject`, which has synced, while `work` goes on. */
+export async function underChanges(subject: Subject, work: ChurnWork): Promise<ChurnResult> {
+  await sleep(SETTLE_MS);
   // Each reading begins the next.
   await eventLoopDelayMs();
   const before = subject.usage();
   const startMs = performance.now();
   const endMs = startMs + CHURN_MS;
-  let changes = 0;
-  const write = async (): Promise<void> => {
-    for (let nowMs = performance.now(); nowMs < endMs; nowMs = performance.now()) {
-      if (changes > ((nowMs - startMs) / 1_000) * CHANGES_PER_S) {
-        await sleep(1);
-        continue;
-      }
-      changes += 1;
-      await written.change(sampledCount + written.next(task.size.services - sampledCount));
-    }
-  };
   const times: number[] = [];
   const sample = async (): Promise<void> => {
     while (performance.now() < endMs) {
-      times.push(await sampled.timed(sampled.next(sampledCount)));
+      times.push(await work.timed());
       await sleep(SAMPLE_MS);
     }
   };
-  await Promise.all([sample(), ...Array.from({ length: WRITERS }, write)]);
+  const [changes] = await Promise.all([work.write(endMs), sample()]);
   const tookS = (performance.now() - startMs) / 1_000;
   const after = subject.usage();
-  sampled.close();
-  written.close();
   return {
     changesPerS: changes / tookS,
     lag: spread(times),
