@@ -1,6 +1,6 @@
 /**
- * Tells changes of the ruleset that others made from our own: the kernel announces each transaction of the
- * network namespace by a new generation, and does not say in our terms whose it was. So ours are counted.
+ * Tells changes of our tables that others made from our own: the kernel announces each transaction that
+ * touched them, and does not say in our terms whose it was. So ours are counted.
  */
 import type { Clock } from "../base/clock.ts";
 
@@ -13,7 +13,7 @@ export const JUDGE_MS_MAX = 1_000;
 /** What it needs. */
 export interface GenerationsOptions {
   readonly clock: Clock;
-  /** Others changed the ruleset. */
+  /** Others changed our tables. */
   readonly onForeign: () => void;
 }
 
@@ -45,7 +45,7 @@ export class Generations {
     this.#judgeSoon();
   }
 
-  /** The kernel announced this many. */
+  /** The kernel announced this many that touched our tables. */
   announced(count: number): void {
     this.#announced += count;
     this.#judgeSoon();

@@ -5,9 +5,7 @@ import type { Family } from "../model/address.ts";
 import { type OperationFailure, operationText } from "../model/operation.ts";
 import type { FilterObject, FilterOperation } from "../model/packet-filter.ts";
 import { sourceOf } from "../netlink/codec.ts";
-import { messagesIn } from "../netlink/message.ts";
 import { type Listener, listen as listenToNetlink } from "../netlink/multicast.ts";
-import { NFNL_SUBSYSTEM, netfilterType } from "../netlink/nfnl.ts";
 import { NETLINK } from "../netlink/socket.ts";
 import { operationScript } from "./element-text.ts";
 import { Generations } from "./generations.ts";
@@ -24,12 +22,10 @@ import {
   TABLE,
   tableFamily,
 } from "./ruleset.ts";
+import { ToldTransactions } from "./told-transactions.ts";
 
 /** `NFNLGRP_NFTABLES` of `<linux/netfilter/nfnetlink.h>`. */
 const GROUP_NFTABLES = 7;
-
-/** `NFT_MSG_NEWGEN` of `<linux/netfilter/nf_tables.h>`: the end of a transaction. */
-const NEW_GENERATION = netfilterType(NFNL_SUBSYSTEM.nftables, 15);
 
 /** What kernels say of a table or of a set that is not there. */
 const ABSENT = /no such file or directory/i;
@@ -52,6 +48,7 @@ export function openPacketFilter(options: Pick<NftPacketFilterOptions, "clock">)
 export class NftPacketFilter implements PacketFilter {
   readonly #library: NftLibrary;
   readonly #generations: Generations;
+  readonly #told = new ToldTransactions();
   readonly #listen: typeof listenToNetlink;
   readonly #listeners: (() => void)[] = [];
   /** The handles of the fixed rules as they were when they were right. */
@@ -180,9 +177,7 @@ export class NftPacketFilter implements PacketFilter {
   }
 
   #heard(bytes: Buffer): void {
-    const count = [...messagesIn(sourceOf(bytes))].filter(
-      ({ type }) => type === NEW_GENERATION,
-    ).length;
+    const count = this.#told.take(sourceOf(bytes));
     if (count > 0) this.#generations.announced(count);
   }
 }
