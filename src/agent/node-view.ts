@@ -57,8 +57,10 @@ export interface NodeViewChange {
   /** Topology hints of any Service may count differently. */
   readonly zone: boolean;
   readonly nodePorts: boolean;
-  /** External and load-balancer addresses may be allowed now, or no longer. */
-  readonly hosts: boolean;
+  /** Source ranges may let the node itself through now, or no longer. */
+  readonly statusAddresses: boolean;
+  /** Services may have these now, or no longer. */
+  readonly hosts: ReadonlySet<Address>;
 }
 
 /** Compares two views of one node. */
@@ -66,9 +68,25 @@ export function nodeViewChange(before: NodeView, after: NodeView): NodeViewChang
   return {
     zone: before.zone !== after.zone,
     nodePorts: before.nodePortAddresses.join() !== after.nodePortAddresses.join(),
-    hosts:
-      before.statusAddresses.join() !== after.statusAddresses.join() ||
-      [...before.ownAddresses].join() !== [...after.ownAddresses].join() ||
-      [...before.takenAddresses].join() !== [...after.takenAddresses].join(),
+    statusAddresses: before.statusAddresses.join() !== after.statusAddresses.join(),
+    hosts: new Set([
+      ...inOneOnly(before.ownAddresses, after.ownAddresses),
+      ...unlikeKeys(before.takenAddresses, after.takenAddresses),
+    ]),
   };
+}
+
+function inOneOnly(before: ReadonlySet<Address>, after: ReadonlySet<Address>): Address[] {
+  return [
+    ...[...before].filter((address) => !after.has(address)),
+    ...[...after].filter((address) => !before.has(address)),
+  ];
+}
+
+function unlikeKeys(
+  before: ReadonlyMap<Address, string>,
+  after: ReadonlyMap<Address, string>,
+): Address[] {
+  const addresses = [...new Set([...before.keys(), ...after.keys()])];
+  return addresses.filter((address) => before.get(address) !== after.get(address));
 }

@@ -5,7 +5,7 @@
 
 import { unreachable } from "../base/assert.ts";
 import type { Change, Picture } from "../kube/change.ts";
-import type { Family } from "../model/address.ts";
+import type { Address, Family } from "../model/address.ts";
 import {
   type ClusterNode,
   type EndpointSlice,
@@ -16,7 +16,7 @@ import {
   unknownNode,
 } from "../model/cluster.ts";
 import type { InterfaceAddress, NodePortAddresses } from "../model/node-port-addresses.ts";
-import { nodeView, nodeViewChange } from "./node-view.ts";
+import { type NodeViewChange, nodeView, nodeViewChange } from "./node-view.ts";
 
 const NO_SLICES: ReadonlyMap<ObjectName, EndpointSlice> = new Map();
 
@@ -210,17 +210,26 @@ export class Store {
       interfaceAddresses: this.#interfaceAddresses,
       nodePortAddresses: this.#options.nodePortAddresses,
     });
-    const { zone, nodePorts, hosts } = nodeViewChange(this.#node, after);
-    if (!zone && !nodePorts && !hosts) return;
+    const change = nodeViewChange(this.#node, after);
+    const { zone, nodePorts, statusAddresses, hosts } = change;
+    if (!zone && !nodePorts && !statusAddresses && hosts.size === 0) return;
     this.#node = after;
     for (const [name, service] of this.#services) {
-      const usesNodePorts = nodePorts && service.ports.some(({ nodePort }) => nodePort !== 0);
-      const usesHosts = hosts && hasExternalAddresses(service);
-      if (zone || usesNodePorts || usesHosts) this.#dirty.add(name);
+      if (zone || dependsOn(service, change)) this.#dirty.add(name);
     }
   }
 }
 
-function hasExternalAddresses(service: Service): boolean {
-  return service.externalAddresses.length > 0 || service.loadBalancerAddresses.length > 0;
+function dependsOn(
+  service: Service,
+  { nodePorts, statusAddresses, hosts }: Omit<NodeViewChange, "zone">,
+): boolean {
+  if (nodePorts && service.ports.some(({ nodePort }) => nodePort !== 0)) return true;
+  if (statusAddresses && service.loadBalancerSourceRanges.length > 0) return true;
+  if (hosts.size === 0) return false;
+  const { clusterAddresses, externalAddresses, loadBalancerAddresses } = service;
+  const isOne = (address: Address): boolean => hosts.has(address);
+  return [clusterAddresses, externalAddresses, loadBalancerAddresses].some((some) =>
+    some.some(isOne),
+  );
 }

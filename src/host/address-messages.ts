@@ -10,6 +10,7 @@ import {
   LINK_HEADER_BYTES,
   linkAttributes,
   RTM,
+  SCOPE,
   writeAddressHeader,
   writeLinkHeader,
 } from "../netlink/rtnl.ts";
@@ -66,8 +67,10 @@ export function readInterfaceAddresses(
 }
 
 /**
- * Keeps `names` up to date with a datagram that was told, and says whether a link other than `except`
- * came, went or changed its name, or an address came or went on such a link.
+ * Keeps `names` up to date with a datagram that was told, and says whether an address came or went on a link
+ * other than `except`, or a link with addresses changed its name. A link that comes has no address yet, and one
+ * that goes has lost them: both are told by themselves. Link-local addresses of IPv6 serve nothing, and come
+ * and go with every pod.
  */
 export function noteChanges(from: Source, names: LinkNames, except: string): boolean {
   let isChange = false;
@@ -78,25 +81,28 @@ export function noteChanges(from: Source, names: LinkNames, except: string): boo
   return isChange;
 }
 
-/** Names of the links that a message changes; "" for one whose name is not known. */
+/** Names of the links whose addresses a message changes; "" for one whose name is not known. */
 function touchedLinks(from: Source, message: Message, names: LinkNames): readonly string[] {
   const { type, start } = message;
   if (type === RTM.newAddress || type === RTM.deleteAddress) {
-    return [names.get(from.view.getUint32(start + 4, HOST_IS_LITTLE_ENDIAN)) ?? ""];
+    const name = names.get(from.view.getUint32(start + 4, HOST_IS_LITTLE_ENDIAN)) ?? "";
+    return isLinkLocalIpv6(from, message) ? [] : [name];
   }
   // Bridges tell of their ports in messages of this form too, which are of their own family.
   const isLink = type === RTM.newLink || type === RTM.deleteLink;
   if (!isLink || from.bytes[start] !== AF.unspecified) return [];
   const [index, name] = linkOf(from, message);
   const before = names.get(index);
-  if (type === RTM.deleteLink) {
-    names.delete(index);
-    return [name];
-  }
-  names.set(index, name);
+  if (type === RTM.deleteLink) names.delete(index);
+  else names.set(index, name);
   // Most such messages are about the state of a link, which does not matter here.
-  if (before === name) return [];
-  return before === undefined ? [name] : [before, name];
+  const isRenamed = type === RTM.newLink && before !== undefined && before !== name;
+  return isRenamed ? [before, name] : [];
+}
+
+function isLinkLocalIpv6({ bytes }: Source, { start }: Message): boolean {
+  // `ifa_scope`, the fourth byte of `struct ifaddrmsg`.
+  return bytes[start] === AF.inet6 && bytes[start + 3] === SCOPE.link;
 }
 
 /** Number and name; the kernel tells the name in every such message. */

@@ -39,7 +39,8 @@ test(`a list of ${PEERS} other nodes looks at each of them once, however they ar
     });
     tell(node);
   }
-  expect(store.takeDirty()).toEqual(["shop/external"]);
+  // None of them has an address that a Service wants.
+  expect(store.takeDirty()).toEqual([]);
   expect(store.node.takenAddresses.size).toBe(PEERS);
   expect(looks).toBe(PEERS);
   store.accept({ kind: "service", name: PLAIN.name, value: PLAIN });
@@ -66,9 +67,31 @@ test("what changes and changes back before anybody looks concerns nobody", () =>
 
 test("this node's addresses concern Services with node ports, its zone concerns all", () => {
   store.setInterfaceAddresses([{ address: "198.51.100.1", link: "eth0" }]);
+  expect(store.takeDirty()).toEqual(["shop/port"]);
+  store.setInterfaceAddresses([
+    { address: "198.51.100.1", link: "eth0" },
+    { address: "192.0.2.50", link: "eth0" },
+  ]);
   expect(store.takeDirty().sort()).toEqual(["shop/external", "shop/port"]);
   tell({ ...peer(NODE.name, []), zone: "east" });
   expect(store.takeDirty()).toHaveLength(3);
+});
+
+test("a pod's link concerns no Service", () => {
+  store.setInterfaceAddresses([{ address: "fe80::1", link: "veth1" }]);
+  expect(store.takeDirty()).toEqual([]);
+});
+
+test("this node's own addresses concern Services whose source ranges may hold it", () => {
+  const ranged = service({
+    name: "shop/ranged",
+    loadBalancerAddresses: ["192.0.2.60"],
+    loadBalancerSourceRanges: ["10.0.0.0/8"],
+  });
+  store.accept({ kind: "service", name: ranged.name, value: ranged });
+  store.takeDirty();
+  tell(peer(NODE.name, ["10.0.0.1"]));
+  expect(store.takeDirty()).toEqual(["shop/ranged"]);
 });
 
 test("addresses of the API server are taken while its slice holds them, and free after it", () => {

@@ -149,9 +149,20 @@ describe("a change is told", () => {
   });
 
   test.each<{ what: string; told: Told; isChange: boolean }>([
-    { what: "a new link", told: link(9, "eth1"), isChange: true },
+    { what: "a new link", told: link(9, "eth1"), isChange: false },
     { what: "another name", told: link(2, "lan"), isChange: true },
-    { what: "a removed link", told: link(2, "eth0", RTM.deleteLink), isChange: true },
+    { what: "a removed link", told: link(2, "eth0", RTM.deleteLink), isChange: false },
+    { what: "an address more", told: address(2, [10, 0, 0, 2]), isChange: true },
+    {
+      what: "an address less",
+      told: address(2, [10, 0, 0, 1], { type: RTM.deleteAddress }),
+      isChange: true,
+    },
+    {
+      what: "a link-local address of a pod's link",
+      told: address(2, V6, { scope: SCOPE.link }),
+      isChange: false,
+    },
     { what: "an address of an unknown link", told: address(9, [10, 0, 0, 1]), isChange: true },
     { what: "the state of a link", told: link(2, "eth0"), isChange: false },
     {
