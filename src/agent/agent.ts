@@ -80,6 +80,7 @@ export class Agent {
       signal.removeEventListener("abort", end);
       end();
       await Promise.all([pacer.stop(), reminders]);
+      await this.#passes.flows.close();
     }
   }
 

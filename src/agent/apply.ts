@@ -90,7 +90,7 @@ export async function apply(parts: Iterable<Changes>, context: ApplyContext): Pr
   await run.addresses(unbinds, () => true);
   await run.ipvs(deletions, (operation) => !run.addressStays(keyOf(operation)));
   await run.filters(filters.filter(isLate));
-  await context.flows.forget(forgets);
+  context.flows.ask(forgets);
   return run.outcome();
 }
 

@@ -1,6 +1,7 @@
 /**
- * Flows whose connection tracking entries must still go. They are not in any table that could be read
- * again, so what failed is kept here until it went through.
+ * Flows whose connection tracking entries must still go. Finding them takes a look at all flows of the node,
+ * which no pass waits for. They are not in any table that could be read again, so what failed is kept here
+ * until it went through.
  */
 import type { Logger } from "pino";
 import type { Clock } from "../base/clock.ts";
@@ -10,8 +11,8 @@ import type { ForgetFlows } from "../model/flows.ts";
 /** Wait after a failure. */
 export const FORGET_RETRY_MS = 1_000;
 
-/** Operations kept for another try; the oldest are dropped, as their flows die of age by then. */
-export const FORGET_PENDING_MAX = 10_000;
+/** Operations that wait at the same time; the oldest are dropped, as their flows die of age by then. */
+export const FLOWS_PENDING_MAX = 10_000;
 
 /** What this needs. */
 export interface FlowsToForgetOptions {
@@ -20,36 +21,55 @@ export interface FlowsToForgetOptions {
   readonly log: Logger;
 }
 
-/** Carries out what is asked for, now or later. */
+/** Carries out what is asked for beside the passes: what comes meanwhile is one look more, however much it is. */
 export class FlowsToForget {
   readonly #options: FlowsToForgetOptions;
+  readonly #closing = new AbortController();
   #pending: readonly ForgetFlows[] = [];
-  #retryMs = 0;
+  /** Undefined while nothing is to be done. */
+  #work: Promise<void> | undefined;
 
   constructor(options: FlowsToForgetOptions) {
     this.#options = options;
   }
 
-  /** When something is to be tried again, or undefined when nothing waits. */
-  nextMs(): number | undefined {
-    return this.#pending.length > 0 ? this.#retryMs : undefined;
+  /** Asks for `operations`; returns at once. */
+  ask(operations: readonly ForgetFlows[]): void {
+    if (operations.length === 0 || this.#closing.signal.aborted) return;
+    this.#pending = [...this.#pending, ...operations].slice(-FLOWS_PENDING_MAX);
+    this.#work ??= this.#forgetAll().finally(() => {
+      this.#work = undefined;
+    });
   }
 
-  /** Asks for `operations`, and tries what waits. Returns how many entries went. Never rejects. */
-  async forget(operations: readonly ForgetFlows[]): Promise<number> {
+  /** Resolves when nothing is left to be done. */
+  async idle(): Promise<void> {
+    await this.#work;
+  }
+
+  /** Lets the request that is on its way end, and begins no other. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await this.#work;
+  }
+
+  /** Never rejects. */
+  async #forgetAll(): Promise<void> {
     const { conntrack, clock, log } = this.#options;
-    const isDue = this.#pending.length > 0 && this.#retryMs <= clock.nowMs();
-    if (operations.length === 0 && !isDue) return 0;
-    const all = [...this.#pending, ...operations];
-    try {
-      const deleted = await conntrack.forget(all);
+    const { signal } = this.#closing;
+    while (this.#pending.length > 0 && !signal.aborted) {
+      const taken = this.#pending;
       this.#pending = [];
-      return deleted;
-    } catch (err) {
-      this.#pending = all.slice(-FORGET_PENDING_MAX);
-      this.#retryMs = clock.nowMs() + FORGET_RETRY_MS;
-      log.error({ err, flows: all.length }, "stale UDP flows could not be deleted; trying again");
-      return 0;
+      try {
+        await conntrack.forget(taken);
+      } catch (err) {
+        this.#pending = [...taken, ...this.#pending].slice(-FLOWS_PENDING_MAX);
+        log.error(
+          { err, flows: taken.length },
+          "stale UDP flows could not be deleted; trying again",
+        );
+        await clock.sleep(FORGET_RETRY_MS, signal);
+      }
     }
   }
 }

@@ -65,9 +65,9 @@ export class Passes {
   readonly failures = new Failures();
   readonly schedulers: Schedulers;
   readonly drainer: Drainer;
+  readonly flows: FlowsToForget;
   readonly #audit: Audit;
   readonly #planner: Planner;
-  readonly #flows: FlowsToForget;
   readonly #writer: PassWriter;
   readonly #thisNode: ThisNode;
   readonly #options: PassesOptions;
@@ -90,7 +90,7 @@ export class Passes {
     this.schedulers = schedulers;
     this.drainer = new Drainer({ ipvs, clock, current: mirror, desired: index });
     this.#audit = new Audit({ kernel, mirror, ownership, clock, periodMs });
-    this.#flows = new FlowsToForget({ ...options, conntrack });
+    this.flows = new FlowsToForget({ ...options, conntrack });
     this.#thisNode = new ThisNode({ ...options, planner: this.#planner });
     const { drainer, failures } = this;
     this.#writer = new PassWriter({
@@ -99,7 +99,7 @@ export class Passes {
       index,
       drainer,
       failures,
-      flows: this.#flows,
+      flows: this.flows,
       seesAll: () => this.#sawComplete,
     });
   }
@@ -116,12 +116,7 @@ export class Passes {
 
   /** When something is due that no change of the cluster announces. */
   nextMs(): number {
-    const due = [
-      this.#audit.pace.nextMs,
-      this.drainer.nextMs(),
-      this.failures.nextMs(),
-      this.#flows.nextMs(),
-    ];
+    const due = [this.#audit.pace.nextMs, this.drainer.nextMs(), this.failures.nextMs()];
     return Math.min(...due.filter((ms): ms is number => ms !== undefined));
   }
 
@@ -216,8 +211,7 @@ export class Passes {
     this.#doubtsFilter = false;
     if (audited && audited.drift.length > 0) this.#noteDrift(audited);
     // Nobody may have told of a change: the audit looks at these, too.
-    if (audited) this.#thisNode.doubtAddresses();
-    await this.#flows.forget([]);
+    if (audited?.isRoundStart) this.#thisNode.doubtAddresses();
     const found = await this.schedulers.relearn();
     if (found.length > 0) {
       this.#options.store.touch(withoutTheirScheduler(this.index, ["scheduler-missing"]));
