@@ -2,6 +2,9 @@
  * The rolling audit: compares the kernel with the mirror, a part at a time, and puts what it really
  * holds into the mirror. It repairs nothing itself: the keys it returns are dirty, and the pass's diff
  * does the rest. Paced by its own cost, so that a large table is read slowly and a small one often.
+ *
+ * A round reads the addresses, then the virtual services, then the destinations of some of them at a
+ * time; where there are few of them all of it is one step.
  */
 import type { Logger } from "pino";
 import type { Clock } from "../base/clock.ts";
@@ -31,6 +34,9 @@ export const AUDIT_STEP_MS_MIN = 1_000;
 /** Virtual services whose destinations one step reads. */
 export const AUDIT_SERVICES_PER_STEP = 200;
 
+/** Those of addresses and of virtual services, in a round of a large table. */
+const STEPS_BEFORE_DESTINATIONS = 2;
+
 /**
  * Time between two readings of the packet filter that nothing gave a reason for: changes of others are
  * told by the kernel at once, and reading all of it is dear.
@@ -49,6 +55,8 @@ export interface Drift {
 export interface AuditResult {
   readonly drift: readonly Drift[];
   readonly dirty: DirtyKeys;
+  /** A round begins: what is read beside the kernel's tables is worth another look, too. */
+  readonly isRoundStart: boolean;
 }
 
 /** Differences that one log line names; the rest is only counted. */
@@ -81,6 +89,8 @@ export class Audit {
   /** Time in which a whole round should be done, where its cost allows. */
   readonly #periodMs: number;
   #filtersDueMs: number;
+  /** What the next step of a large table reads. */
+  #next: "addresses" | "services" | "destinations" = "addresses";
   /** Ids whose destinations this round has still to read. */
   #round: ServiceId[] = [];
 
@@ -102,18 +112,28 @@ export class Audit {
     try {
       const found = new Findings();
       if (now || startMs >= this.#filtersDueMs) await this.#compareFilters(found);
-      await this.#compareAddresses(found);
-      await this.#compareServices(found);
-      await this.#compareDestinations(found);
-      return found.result();
+      const isWhole = now || this.#mirror.serviceCount <= AUDIT_SERVICES_PER_STEP;
+      const part = isWhole ? "whole" : this.#next;
+      if (part === "whole" || part === "addresses") await this.#compareAddresses(found);
+      if (part === "whole" || part === "services") await this.#compareServices(found);
+      if (part === "whole" || part === "destinations") await this.#compareDestinations(found);
+      if (!isWhole) this.#turn();
+      return { ...found.result(), isRoundStart: part === "whole" || part === "addresses" };
     } finally {
       this.pace.end(startMs);
     }
   }
 
   #stepMs(): number {
-    const steps = Math.max(1, Math.ceil(this.#mirror.serviceCount / AUDIT_SERVICES_PER_STEP));
+    const parts = Math.ceil(this.#mirror.serviceCount / AUDIT_SERVICES_PER_STEP);
+    const steps = parts > 1 ? parts + STEPS_BEFORE_DESTINATIONS : 1;
     return Math.max(AUDIT_STEP_MS_MIN, this.#periodMs / steps);
+  }
+
+  #turn(): void {
+    if (this.#next === "addresses") this.#next = "services";
+    else if (this.#next === "services") this.#next = "destinations";
+    else if (this.#round.length === 0) this.#next = "addresses";
   }
 
   async #compareFilters(found: Findings): Promise<void> {
@@ -218,7 +238,7 @@ class Findings {
     this.#services.set(id, key);
   }
 
-  result(): AuditResult {
+  result(): Omit<AuditResult, "isRoundStart"> {
     const dirty = {
       services: this.#services,
       addresses: this.#addresses,

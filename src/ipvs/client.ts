@@ -17,18 +17,13 @@ import {
   type NetlinkSocket,
   openSocket,
 } from "../netlink/socket.ts";
-import {
-  type CommandAttributes,
-  type CommandName,
-  command,
-  IPVS_FAMILY,
-  info,
-} from "./attributes.ts";
+import { bodiesIn, readServices } from "./answers.ts";
+import { type CommandName, IPVS_FAMILY, info } from "./attributes.ts";
 import { Encoder, MESSAGE_BYTES } from "./encode.ts";
 import type { Ipvs, IpvsInfo, IpvsTimeouts } from "./ipvs.ts";
 import { IpvsUnavailableError } from "./ipvs-unavailable-error.ts";
 import { PROBE_KEY, schedulerProbe, schedulerVerdict } from "./scheduler-probe.ts";
-import { fromDestination, fromService } from "./wire.ts";
+import { fromDestination } from "./wire.ts";
 
 /** Services whose destinations are asked for in one native call. */
 export const DUMPS_PER_CALL_MAX = 500;
@@ -114,9 +109,7 @@ class IpvsClient implements Ipvs {
     const batch = new Batch(MESSAGE_BYTES);
     this.#encoder.command(batch, name, {}, NLM_F.dump);
     const [answer] = await this.#socket.dump(name, batch);
-    return Array.from(bodiesIn(answer), ({ service }) =>
-      fromService(required(service, `${name}.service`)),
-    ).filter((service) => service !== undefined);
+    return readServices(answer, name);
   }
 
   async destinations(
@@ -219,13 +212,6 @@ interface Sent {
   /** Position of the part in what was written. */
   readonly start: number;
   readonly failures: OperationFailure[];
-}
-
-/** The first-level attributes of each message of an answer, one at a time: of 10,000 all would be much memory. */
-function* bodiesIn(answer: Answer | undefined): Generator<CommandAttributes, void> {
-  if (answer === undefined) return;
-  const { from, messages } = answer;
-  for (const { start, end } of messages) yield command.read(from, start + GENL_HEADER_BYTES, end);
 }
 
 /** True when the kernel refused to delete what is not there: it was wanted absent, and it is. */

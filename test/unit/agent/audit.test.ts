@@ -1,5 +1,6 @@
 /** Drift: whatever somebody else does to what is ours is found and put right; nothing else is touched. */
 import { expect, test } from "vitest";
+import { AUDIT_SERVICES_PER_STEP } from "../../../src/agent/audit.ts";
 import { AUDIT_PAUSE_PER_MS, AUDIT_STEP_MS_MAX } from "../../../src/agent/audit-pace.ts";
 import type { FakeCall, FakeKernel } from "../../fakes/fake-kernel.ts";
 import { destination, SETTINGS, tcp } from "../plan/samples.ts";
@@ -154,4 +155,46 @@ test("counts all of a pass that only it was the reason for", async () => {
     await slowStep(node, "nodeAddresses", 200);
   }
   expect(pauseMs(node)).toBe(200 * AUDIT_PAUSE_PER_MS);
+});
+
+test("of a large table reads addresses, then virtual services, then a part of the destinations at a time", async () => {
+  const count = 2 * AUDIT_SERVICES_PER_STEP + 1;
+  const many = Array.from({ length: count }, (_, at) =>
+    shop(`web-${at}`, 0, { clusterAddresses: [`10.96.${1 + (at >> 8)}.${at & 255}`] }),
+  );
+  const node = new NodeUnderTest();
+  node.see(
+    many.map(({ service }) => service),
+    many.map(({ slice }) => slice),
+  );
+  await node.pass();
+  const steps: string[] = [];
+  for (let step = 0; step < 6; step++) {
+    await node.passAfter(pauseMs(node));
+    steps.push([...node.kernel.calls.keys()].join());
+  }
+  const round = ["addresses,nodeAddresses", "services", "destinations", "destinations"];
+  expect(steps).toEqual([...round, "destinations", "addresses,nodeAddresses"]);
+});
+
+test("what was found while a large table was read by parts is repaired", async () => {
+  const count = AUDIT_SERVICES_PER_STEP + 1;
+  const many = Array.from({ length: count }, (_, at) =>
+    shop(`web-${at}`, 0, { clusterAddresses: [`10.96.${1 + (at >> 8)}.${at & 255}`] }),
+  );
+  const node = new NodeUnderTest();
+  node.see(
+    many.map(({ service }) => service),
+    many.map(({ slice }) => slice),
+  );
+  await node.pass();
+  const before = node.table();
+  const key = tcp("10.96.1.7", 80);
+  node.kernel.table.apply({ kind: "delete-service", key });
+  node.kernel.serviceLink?.addresses.delete("10.96.1.9");
+  const [last] = node.kernel.table.services().slice(-1);
+  if (last) node.kernel.table.apply({ kind: "set-service", service: { ...last, settings: LC } });
+  for (let step = 0; step < 4; step++) await node.passAfter(pauseMs(node));
+  expect(node.table()).toBe(before);
+  expect(node.addresses()).toContain("10.96.1.9");
 });
