@@ -4,6 +4,7 @@
  */
 import { Pacer } from "../base/pacer.ts";
 import type { Change, ClusterSource } from "../kube/change.ts";
+import type { Address } from "../model/address.ts";
 import type { NodePortAddresses } from "../model/node-port-addresses.ts";
 import type { Counts } from "../observe/metrics.ts";
 import { FindingsLog } from "./findings-log.ts";
@@ -21,6 +22,8 @@ export interface AgentOptions extends Omit<PassesOptions, "store"> {
   readonly nodeName: string;
   readonly source: ClusterSource;
   readonly nodePortAddresses: NodePortAddresses;
+  /** Beats the Node's main address of its family; undefined for none. */
+  readonly bindAddress: Address | undefined;
   /** Least time between two passes. */
   readonly minSyncPeriodMs: number;
   /** Called once, when the first pass is over and nothing more is waited for. */
@@ -43,9 +46,9 @@ export class Agent {
   #isVerified = false;
 
   constructor(options: AgentOptions) {
-    const { clock, log, nodeName, nodePortAddresses } = options;
+    const { clock, log, nodeName, nodePortAddresses, bindAddress } = options;
     this.#options = options;
-    this.#store = new Store({ nodeName, nodePortAddresses, interfaceAddresses: [] });
+    this.#store = new Store({ nodeName, nodePortAddresses, bindAddress, interfaceAddresses: [] });
     this.#passes = new Passes({ ...options, store: this.#store });
     this.#findings = new FindingsLog(this.#passes.index, log, options.observer);
     this.#startedMs = clock.wallMs();

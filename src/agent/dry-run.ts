@@ -1,6 +1,8 @@
 /** What a first pass would change, without changing it: the `plan` command. Writes nothing. */
+
 import type { Clock } from "../base/clock.ts";
 import type { Picture } from "../kube/change.ts";
+import type { Address } from "../model/address.ts";
 import type { ObjectName } from "../model/cluster.ts";
 import type { Finding } from "../model/finding.ts";
 import type { NodePortAddresses } from "../model/node-port-addresses.ts";
@@ -23,6 +25,7 @@ export interface DryRunOptions extends Pick<ThisNodeOptions, "filterSettings"> {
   readonly clock: Clock;
   readonly planOptions: PlanOptions;
   readonly nodePortAddresses: NodePortAddresses;
+  readonly bindAddress: Address | undefined;
   readonly excludeRanges: readonly Range[];
 }
 
@@ -38,8 +41,8 @@ export interface DryRun {
 
 /** Plans everything against what the kernel holds now. Rejects as the kernel's clients do. */
 export async function dryRun(options: DryRunOptions): Promise<DryRun> {
-  const { kernel, clock, planOptions, nodeName, nodePortAddresses } = options;
-  const store = new Store({ nodeName, nodePortAddresses, interfaceAddresses: [] });
+  const { kernel, clock, planOptions, nodeName, nodePortAddresses, bindAddress } = options;
+  const store = new Store({ nodeName, nodePortAddresses, bindAddress, interfaceAddresses: [] });
   store.accept({ kind: "replaced", picture: options.picture });
   const planner = createPlanner({
     store,

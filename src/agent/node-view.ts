@@ -1,11 +1,13 @@
 /** This node as planning sees it, made of all that is known of it and of the other hosts. Pure. */
-import type { Address } from "../model/address.ts";
+import { type Address, type Family, familyOf } from "../model/address.ts";
 import type { ClusterNode, NodeView } from "../model/cluster.ts";
 import {
   chooseNodePortAddresses,
   type InterfaceAddress,
   type NodePortAddresses,
 } from "../model/node-port-addresses.ts";
+
+const FAMILIES: readonly Family[] = ["ipv4", "ipv6"];
 
 /** What a view is made of. */
 export interface NodeFacts {
@@ -17,15 +19,20 @@ export interface NodeFacts {
   /** Of all interfaces but `kube-ipvs0`. */
   readonly interfaceAddresses: readonly InterfaceAddress[];
   readonly nodePortAddresses: NodePortAddresses;
+  /** Beats the main address of its family that the Node names; undefined for none. */
+  readonly bindAddress: Address | undefined;
 }
 
 /** The view of the node that `facts` are about. */
 export function nodeView(facts: NodeFacts): NodeView {
   const { name, nodes, apiServerAddresses, interfaceAddresses } = facts;
   const node = nodes.get(name);
-  const statusAddresses = node?.addresses ?? [];
+  const primaryAddresses = primariesOf([
+    ...(facts.bindAddress === undefined ? [] : [facts.bindAddress]),
+    ...(node?.addresses ?? []),
+  ]);
   const ownAddresses = new Set([
-    ...statusAddresses,
+    ...(node?.addresses ?? []),
     ...interfaceAddresses.map(({ address }) => address),
   ]);
   const takenAddresses = new Map<Address, string>();
@@ -43,13 +50,20 @@ export function nodeView(facts: NodeFacts): NodeView {
     zone: node?.zone ?? "",
     nodePortAddresses: chooseNodePortAddresses(
       interfaceAddresses,
-      statusAddresses,
+      primaryAddresses,
       facts.nodePortAddresses,
     ),
-    statusAddresses,
+    primaryAddresses,
     ownAddresses,
     takenAddresses,
   };
+}
+
+/** The first of each family. */
+function primariesOf(addresses: readonly Address[]): readonly Address[] {
+  return FAMILIES.flatMap(
+    (family) => addresses.find((address) => familyOf(address) === family) ?? [],
+  );
 }
 
 /** What of a view differs from another one: which Services have to be planned again. */
@@ -58,7 +72,7 @@ export interface NodeViewChange {
   readonly zone: boolean;
   readonly nodePorts: boolean;
   /** Source ranges may let the node itself through now, or no longer. */
-  readonly statusAddresses: boolean;
+  readonly primaryAddresses: boolean;
   /** Services may have these now, or no longer. */
   readonly hosts: ReadonlySet<Address>;
 }
@@ -68,7 +82,7 @@ export function nodeViewChange(before: NodeView, after: NodeView): NodeViewChang
   return {
     zone: before.zone !== after.zone,
     nodePorts: before.nodePortAddresses.join() !== after.nodePortAddresses.join(),
-    statusAddresses: before.statusAddresses.join() !== after.statusAddresses.join(),
+    primaryAddresses: before.primaryAddresses.join() !== after.primaryAddresses.join(),
     hosts: new Set([
       ...inOneOnly(before.ownAddresses, after.ownAddresses),
       ...unlikeKeys(before.takenAddresses, after.takenAddresses),

@@ -31,6 +31,8 @@ export interface NodeAddressFacts {
   /** Of all interfaces but `kube-ipvs0`. */
   readonly interfaceAddresses: readonly InterfaceAddress[];
   readonly nodePortAddresses: NodePortAddresses;
+  /** Beats the Node's main address of its family; undefined for none. */
+  readonly bindAddress: Address | undefined;
 }
 
 /** What is known before any object is read. */
@@ -209,10 +211,11 @@ export class Store {
       apiServerAddresses: api.map(({ address }) => address),
       interfaceAddresses: this.#interfaceAddresses,
       nodePortAddresses: this.#options.nodePortAddresses,
+      bindAddress: this.#options.bindAddress,
     });
     const change = nodeViewChange(this.#node, after);
-    const { zone, nodePorts, statusAddresses, hosts } = change;
-    if (!zone && !nodePorts && !statusAddresses && hosts.size === 0) return;
+    const { zone, nodePorts, primaryAddresses, hosts } = change;
+    if (!zone && !nodePorts && !primaryAddresses && hosts.size === 0) return;
     this.#node = after;
     for (const [name, service] of this.#services) {
       if (zone || dependsOn(service, change)) this.#dirty.add(name);
@@ -222,10 +225,10 @@ export class Store {
 
 function dependsOn(
   service: Service,
-  { nodePorts, statusAddresses, hosts }: Omit<NodeViewChange, "zone">,
+  { nodePorts, primaryAddresses, hosts }: Omit<NodeViewChange, "zone">,
 ): boolean {
   if (nodePorts && service.ports.some(({ nodePort }) => nodePort !== 0)) return true;
-  if (statusAddresses && service.loadBalancerSourceRanges.length > 0) return true;
+  if (primaryAddresses && service.loadBalancerSourceRanges.length > 0) return true;
   if (hosts.size === 0) return false;
   const { clusterAddresses, externalAddresses, loadBalancerAddresses } = service;
   const isOne = (address: Address): boolean => hosts.has(address);

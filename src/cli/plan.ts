@@ -54,6 +54,7 @@ async function plan(flags: PlanFlags, context: CliContext): Promise<void> {
       clock: context.clock,
       planOptions: planOptionsOf(config),
       nodePortAddresses: config.nodePortAddresses,
+      bindAddress: config.bindAddress,
       excludeRanges: config.excludeRanges,
       filterSettings: (podRanges) => filterSettingsOf(config, podRanges),
     });

@@ -92,6 +92,7 @@ function createAgent(
     log,
     planOptions: planOptionsOf(config),
     nodePortAddresses: config.nodePortAddresses,
+    bindAddress: config.bindAddress,
     excludeRanges: config.excludeRanges,
     filterSettings: (podRanges) => filterSettingsOf(config, podRanges),
     observer: observing.observer,

@@ -80,8 +80,8 @@ export interface Config {
   /** The kernel's IPVS timeouts in seconds; 0 keeps what is set. */
   readonly ipvsTimeouts: { readonly tcpS: number; readonly tcpFinS: number; readonly udpS: number };
   readonly conntrack: ConntrackSettings;
-  /** Beats the Node's primary address, unless it is unspecified (`0.0.0.0`, `::`); nothing is bound to it. */
-  readonly bindAddress: Address;
+  /** Beats the Node's main address of its family; undefined for none (`0.0.0.0`, `::`). Nothing is bound to it. */
+  readonly bindAddress: Address | undefined;
   /** `/healthz` and `/livez`; undefined: not served. */
   readonly healthz: ListenAddress | undefined;
   /** `/metrics` and `/proxyMode`; undefined: not served. */

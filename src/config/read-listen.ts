@@ -6,7 +6,7 @@ import { shown } from "./shown.ts";
 
 /** The three addresses. */
 export interface ListenSettings {
-  readonly bindAddress: Address;
+  readonly bindAddress: Address | undefined;
   readonly healthz: ListenAddress | undefined;
   readonly metrics: ListenAddress | undefined;
 }
@@ -22,8 +22,9 @@ export function readListen(reader: SettingReader): ListenSettings {
     reader.report(given.where, `${expected}, found ${shown(given.text)}`);
   }
   const isV6 = bindAddress !== undefined && familyOf(bindAddress) === "ipv6";
+  const isUnspecified = bindAddress === "0.0.0.0" || bindAddress === "::";
   return {
-    bindAddress: bindAddress ?? CONFIG_DEFAULTS.bindAddress,
+    bindAddress: isUnspecified ? undefined : bindAddress,
     healthz: readAddress(reader, "healthz", isV6 ? "::" : "0.0.0.0"),
     metrics: readAddress(reader, "metrics", isV6 ? "::1" : "127.0.0.1"),
   };

@@ -9,18 +9,26 @@ import { readLabels, readMetadata } from "./parse-metadata.ts";
 const ZONE_LABEL = "topology.kubernetes.io/zone";
 const NODE_LABELS: ReadonlySet<string> = new Set([ZONE_LABEL]);
 
+/** Values of `NodeAddress.type` in the order in which kube-proxy looks for a node's address; others come last. */
+const ADDRESS_TYPES: readonly string[] = ["InternalIP", "ExternalIP"];
+
 /** The node, to be used unless the reading says `refused`; undefined when it has no usable name. */
 export function parseNode(object: Fields<V1Node>): ClusterNode | undefined {
   const metadata = readMetadata(object);
   if (metadata === undefined) return undefined;
+  // Host names stand in the same list: they are no mistake.
   const addresses = object.fields("status")?.each("addresses", (item) => {
-    // Host names stand in the same list: they are no mistake.
-    return parseAddress(item.text("address") ?? "");
+    const address = parseAddress(item.text("address") ?? "");
+    const rank = ADDRESS_TYPES.indexOf(item.text("type") ?? "");
+    return address === undefined
+      ? undefined
+      : { address, rank: rank === -1 ? ADDRESS_TYPES.length : rank };
   });
+  const sorted = [...(addresses ?? EMPTY_LIST)].sort((a, b) => a.rank - b.rank);
   return {
     name: metadata.name,
     zone: readLabels(metadata.fields, NODE_LABELS)[ZONE_LABEL] ?? "",
-    addresses: [...new Set(addresses ?? EMPTY_LIST)],
+    addresses: [...new Set(sorted.map(({ address }) => address))],
     podRanges: readPodRanges(object),
     deleting: metadata.fields.has("deletionTimestamp"),
     taints: object.fields("spec")?.each("taints", (taint) => taint.text("key")) ?? EMPTY_LIST,

@@ -89,7 +89,7 @@ export interface ClusterNode {
   readonly name: string;
   /** Label `topology.kubernetes.io/zone`; "" when it has none. */
   readonly zone: string;
-  /** `status.addresses` that are IP addresses. */
+  /** `status.addresses` that are IP addresses: those of type InternalIP first, then ExternalIP. */
   readonly addresses: readonly Address[];
   /** `spec.podCIDRs`. */
   readonly podRanges: readonly Range[];
@@ -105,8 +105,8 @@ export interface NodeView {
   readonly zone: string;
   /** Where node ports are served, of both families; canonical, no duplicates. */
   readonly nodePortAddresses: readonly Address[];
-  /** `status.addresses` of this Node: source ranges that hold one of them let the node itself through. */
-  readonly statusAddresses: readonly Address[];
+  /** The node's main address of each family: source ranges that hold one of them let the node itself through. */
+  readonly primaryAddresses: readonly Address[];
   /** On an interface of this node other than `kube-ipvs0`: served where a Service names one, never bound. */
   readonly ownAddresses: ReadonlySet<Address>;
   /**
@@ -122,7 +122,7 @@ export function unknownNode(name: string): NodeView {
     name,
     zone: "",
     nodePortAddresses: [],
-    statusAddresses: [],
+    primaryAddresses: [],
     ownAddresses: new Set(),
     takenAddresses: new Map(),
   };

@@ -15,7 +15,7 @@ export type NodePortAddresses =
   | { readonly kind: "all" }
   | {
       readonly kind: "selected";
-      /** The addresses that the Node object names. */
+      /** The node's main address of each family. */
       readonly primary: boolean;
       /** A family without `primary` and without a range of its own is served on all of its addresses. */
       readonly ranges: readonly Range[];
@@ -24,7 +24,7 @@ export type NodePortAddresses =
 /**
  * The addresses that serve node ports, both families, sorted and without repeats. `present` are those of
  * all interfaces but `kube-ipvs0`, which holds the addresses of Services and never a node's;
- * `primary` those that the Node object names.
+ * `primary` the node's main address of each family.
  */
 export function chooseNodePortAddresses(
   present: readonly InterfaceAddress[],

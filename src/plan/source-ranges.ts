@@ -28,7 +28,7 @@ export interface SourceRanges {
 export function sourceRangesOf(
   { loadBalancerSourceRanges }: Service,
   family: Family,
-  { statusAddresses }: NodeView,
+  { primaryAddresses }: NodeView,
 ): SourceRanges | undefined {
   if (loadBalancerSourceRanges.length === 0) return undefined;
   const ranges = loadBalancerSourceRanges
@@ -37,7 +37,7 @@ export function sourceRangesOf(
   if (ranges.some(isWhole)) return undefined;
   if (ranges.length === 0) return { verdict: "drop", chain: undefined, closedToNode: true };
   const chain = chainOf(family, simplestRanges(ranges));
-  const holdsNode = statusAddresses.some((address) =>
+  const holdsNode = primaryAddresses.some((address) =>
     chain.ranges.some((range) => rangeContains(range, address)),
   );
   return { verdict: `jump ${chain.name}`, chain, closedToNode: !holdsNode };

@@ -7,12 +7,14 @@ import { NO_OBSERVER } from "../../src/observe/agent-observer.ts";
 export const NO_ADDRESSES: NodeAddressFacts = {
   interfaceAddresses: [],
   nodePortAddresses: { kind: "all" },
+  bindAddress: undefined,
 };
 
 /** Nobody watches, nothing is excluded, and no client is known to be of this side. */
 export const SURROUNDINGS: Pick<
   AgentOptions,
   | "nodePortAddresses"
+  | "bindAddress"
   | "filterSettings"
   | "onNodeAddresses"
   | "excludeRanges"
@@ -21,6 +23,7 @@ export const SURROUNDINGS: Pick<
   | "onVerified"
 > = {
   nodePortAddresses: NO_ADDRESSES.nodePortAddresses,
+  bindAddress: NO_ADDRESSES.bindAddress,
   filterSettings: () => ({
     masqueradeBit: 14,
     masqueradeAll: false,

@@ -61,6 +61,7 @@ export class Cluster {
       apiServerAddresses: api.map(({ address }) => address),
       interfaceAddresses: this.#addresses,
       nodePortAddresses: { kind: "all" },
+      bindAddress: undefined,
     });
   }
 

@@ -49,7 +49,7 @@ export class Node {
       nodePortRanges.length === 0
         ? NO_ADDRESSES.nodePortAddresses
         : ({ kind: "selected", primary: false, ranges: nodePortRanges } as const);
-    this.#store = new Store({ nodeName: NODE_NAME, interfaceAddresses: [], nodePortAddresses });
+    this.#store = new Store({ ...NO_ADDRESSES, nodeName: NODE_NAME, nodePortAddresses });
     this.#store.accept({ kind: "replaced", picture: picture([], []) });
     this.passes = new Passes({
       kernel: this.kernel,

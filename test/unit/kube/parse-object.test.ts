@@ -135,8 +135,9 @@ describe("a Node", () => {
     const taints = [{ key: "node.kubernetes.io/out-of-service", effect: "NoExecute" }];
     const spec = { podCIDR: "10.1.0.0/24", podCIDRs: ["10.1.0.0/24", "fd00:1::/64"], taints };
     const addresses = [
-      { type: "InternalIP", address: "192.0.2.1" },
       { type: "Hostname", address: "n1" },
+      { type: "ExternalIP", address: "203.0.113.9" },
+      { type: "InternalIP", address: "192.0.2.1" },
       { type: "ExternalIP", address: "192.0.2.1" },
     ];
     expect(
@@ -150,7 +151,7 @@ describe("a Node", () => {
     ).toEqual({
       name: "n1",
       zone: "z1",
-      addresses: ["192.0.2.1"],
+      addresses: ["192.0.2.1", "203.0.113.9"],
       podRanges: ["10.1.0.0/24", "fd00:1::/64"],
       deleting: true,
       taints: ["node.kubernetes.io/out-of-service"],

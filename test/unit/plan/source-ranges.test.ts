@@ -6,7 +6,7 @@ import { sourceRangesOf } from "../../../src/plan/source-ranges.ts";
 import { filterOf } from "./plan-text.ts";
 import { HTTP, NODE, planInput, service } from "./samples.ts";
 
-const NODE_INSIDE = { ...NODE, statusAddresses: ["10.0.0.5", "fd00::5"] };
+const NODE_INSIDE = { ...NODE, primaryAddresses: ["10.0.0.5", "fd00::5"] };
 
 function rangesOf(ranges: readonly string[], family: "ipv4" | "ipv6", node: NodeView = NODE) {
   return sourceRangesOf(service({ loadBalancerSourceRanges: ranges }), family, node);
