@@ -15,6 +15,8 @@ const ALIASES_MAX = 100;
 
 const OPTIONS = { prettyErrors: false, merge: true, logLevel: "error" } as const;
 
+const GO_OPTIONS = { version: "1.1", uniqueKeys: false } as const;
+
 const SECOND_DOCUMENT = "expected one document, found a second one here";
 
 /** A value, or why there is none. */
@@ -25,12 +27,19 @@ export type YamlResult =
       readonly error: { readonly line: number; readonly message: string };
     };
 
-/** The value of the only document in `text` (YAML 1.2, with merge keys). Never throws. */
-export function readYaml(text: string): YamlResult {
+/**
+ * The value of the only document in `text` (YAML 1.2, with merge keys). Never throws. `asGo`: as Kubernetes'
+ * programs read their files: YAML 1.1, where `yes` and `on` are true; of keys that come twice the last one
+ * counts, and of several documents the first.
+ */
+export function readYaml(
+  text: string,
+  { asGo }: { readonly asGo: boolean } = { asGo: false },
+): YamlResult {
   try {
-    const document = parseDocument(text, OPTIONS);
+    const document = parseDocument(text, asGo ? { ...OPTIONS, ...GO_OPTIONS } : OPTIONS);
     const [first] = document.errors;
-    if (first !== undefined) {
+    if (first !== undefined && !(asGo && first.code === "MULTIPLE_DOCS")) {
       const message = first.code === "MULTIPLE_DOCS" ? SECOND_DOCUMENT : first.message;
       return { value: undefined, error: { line: lineAt(text, first.pos[0]), message } };
     }

@@ -1,6 +1,6 @@
 /** The command line: which commands there are, and what becomes of their errors. */
 import { Command, CommanderError } from "commander";
-import { checkFlags, type KnownFlag } from "../config/check-flags.ts";
+import { checkFlags, type KnownFlag, withDashes } from "../config/check-flags.ts";
 import { ConfigError, type ConfigProblem } from "../config/config-error.ts";
 import type { CliContext } from "./context.ts";
 import { EXIT_CODES, exitCodeOf, exitCodesText } from "./exit-codes.ts";
@@ -25,7 +25,7 @@ export async function runProgram(
   };
   const program = createProgram(context);
   try {
-    const known = withoutUnknownFlags(program, argv, flagProblems);
+    const known = withoutUnknownFlags(program, withDashes(argv), flagProblems);
     await program.parseAsync([...known], { from: "user" });
     return code;
   } catch (error) {

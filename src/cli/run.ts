@@ -75,6 +75,12 @@ async function prepare(
   if (config.ignored.length > 0) {
     log.warn({ ignored: config.ignored }, "these settings have no effect here");
   }
+  if (config.detectLocal.mode === "none") {
+    log.warn(
+      "the range of the pods is not known (--cluster-cidr, or another --detect-local-mode): where " +
+        "externalTrafficPolicy is Local, pods are served as the outside is, by this node's endpoints alone",
+    );
+  }
   for (const { name, wanted, found, outcome, error } of await context.prepareHost(config)) {
     if (outcome === "written") log.info({ sysctl: name, found, now: wanted }, "sysctl set");
     if (outcome === "failed") log.warn({ sysctl: name, found, wanted }, error);

@@ -17,6 +17,19 @@ export interface KnownFlag {
 }
 
 /**
+ * The command line with flags as we write them: kube-proxy takes `_` for `-` in their names, and prints
+ * some that way (`--add_dir_header`). Words behind `--` are no flags.
+ */
+export function withDashes(argv: readonly string[]): readonly string[] {
+  const end = argv.indexOf("--");
+  return argv.map((word, index) => {
+    if ((end !== -1 && index > end) || !isFlag(word)) return word;
+    const name = nameOf(word);
+    return name.replaceAll("_", "-") + word.slice(name.length);
+  });
+}
+
+/**
  * What is wrong with the flags in `argv` (the words behind the command's name): unknown ones, and ones
  * without their value. Words behind `--` are no flags.
  */

@@ -36,6 +36,14 @@ export interface ConfigFile {
 export function parseConfigFile(file: string, text: string): ConfigFile {
   const reader = new FileReader(file, text);
   const { value, error } = readYaml(text);
+  const asKubeProxy = readYaml(text, { asGo: true });
+  if (isRecord(asKubeProxy.value) && asKubeProxy.value["kind"] === "KubeProxyConfiguration") {
+    // kube-proxy starts with it, and says so in its log.
+    if (error)
+      reader.ignored.push(`${file}:${error.line}: ${error.message}: read as kube-proxy does`);
+    reader.read(asKubeProxy.value);
+    return reader;
+  }
   if (error !== undefined) {
     const problem = { where: `${file}:${error.line}`, message: `is no YAML: ${error.message}` };
     return { isRead: false, fields: new Map(), problems: [problem], ignored: [] };

@@ -12,10 +12,11 @@ interface IgnoredSetting {
 }
 
 const NO_REQUEST_LIMIT = "requests are few (lists in pages, then watches) and are not limited";
-const SPEAKS_JSON = "the API server is asked for JSON";
+const SPEAKS_PROTOBUF = "the API server is asked for protobuf, and JSON is taken, too";
 const NOT_IPVS_MODE = "it belongs to another mode, kube-proxy's IPVS mode does not read it either";
 const GO_LOG =
   "it is about the log of a Go program; here every line goes to standard output at once";
+const MACHINE_FACTS = "nothing is told about the machine";
 const WINDOWS = "it is for Windows";
 
 /** Fields, and the flags of the same meaning. */
@@ -42,9 +43,9 @@ const IGNORED_SETTINGS: readonly IgnoredSetting[] = [
     field: "clientConnection.contentType",
     flag: "--kube-api-content-type",
     defaults: ["application/vnd.kubernetes.protobuf", "application/json"],
-    why: SPEAKS_JSON,
+    why: SPEAKS_PROTOBUF,
   },
-  { field: "clientConnection.acceptContentTypes", why: SPEAKS_JSON },
+  { field: "clientConnection.acceptContentTypes", why: SPEAKS_PROTOBUF },
   {
     field: "enableProfiling",
     flag: "--profiling",
@@ -91,6 +92,12 @@ const IGNORED_SETTINGS: readonly IgnoredSetting[] = [
   },
   { field: "logging.vmodule", flag: "--vmodule", why: GO_LOG },
   { field: "logging.options", why: GO_LOG },
+  { flag: "--boot-id-file", defaults: ["/proc/sys/kernel/random/boot_id"], why: MACHINE_FACTS },
+  {
+    flag: "--machine-id-file",
+    defaults: ["/etc/machine-id,/var/lib/dbus/machine-id"],
+    why: MACHINE_FACTS,
+  },
   { flag: "--log-json-info-buffer-size", why: GO_LOG },
   { flag: "--log-json-split-stream", why: GO_LOG },
   { flag: "--log-text-info-buffer-size", why: GO_LOG },

@@ -1,4 +1,5 @@
 /** Every setting with its names: in the file, as flags, in our words and in kube-proxy's. Reads nothing. */
+import { parseDuration } from "../base/duration.ts";
 
 /** How a setting is written in a file; a flag is always text. */
 export type ValueType = "text" | "duration" | "integer" | "boolean" | "list";
@@ -48,6 +49,12 @@ const FORMAT_OF_KUBE_PROXY: ReadonlyMap<string, string> = new Map([
   ["json", "json"],
 ]);
 
+/** kube-proxy takes any; an audit more often than once a second is no better. */
+function atLeastOneSecond(text: string): string | undefined {
+  const ms = parseDuration(text);
+  return ms !== undefined && ms > 0 && ms < 1_000 ? "1s" : text;
+}
+
 /** All of them. */
 export const SETTINGS = {
   manifests: { type: "text", own: { field: "manifests", flag: "--manifests" } },
@@ -87,7 +94,13 @@ export const SETTINGS = {
   auditPeriod: {
     type: "duration",
     own: { field: "auditPeriod" },
-    kubeProxy: { field: "ipvs.syncPeriod", flag: "--ipvs-sync-period", zeroIsUnset: true },
+    kubeProxy: {
+      field: "ipvs.syncPeriod",
+      flag: "--ipvs-sync-period",
+      zeroIsUnset: true,
+      inOurWords: atLeastOneSecond,
+      values: "a duration such as 30s",
+    },
   },
   excludeRanges: {
     type: "list",

@@ -31,7 +31,7 @@ const DEFAULTS = {
     udpS: undefined,
     udpStreamS: undefined,
   },
-  bindAddress: "0.0.0.0",
+  bindAddress: undefined,
   healthz: { host: "0.0.0.0", port: 10_256 },
   metrics: { host: "127.0.0.1", port: 10_249 },
   bindAddressHardFail: false,
@@ -178,6 +178,24 @@ detectLocalMode: BrigdeInterface
       'kube-ipvs.yaml:8: ipvs.excludeCIDRs: expected ranges such as 10.0.0.0/8 or fd00::/8, found "10.0.0.0" (a prefix length is missing)',
       'kube-ipvs.yaml:8: ipvs.tcpTimeout: expected a duration such as 30s or 1m30s, found "-1s"',
     ]);
+  });
+
+  test("that kube-proxy starts with and warns of is taken, and what was read leniently is said", async () => {
+    const file = `${PROXY_HEADER}ipvs: {strictARP: yes, syncPeriod: 500ms}
+mode: iptables
+mode: ipvs
+masqueradeAll: true
+---
+kind: Other
+`;
+    expect(await load({ file })).toMatchObject({
+      strictArp: true,
+      auditPeriodMs: 1_000,
+      ignored: [
+        "kube-ipvs.yaml:6: Map keys must be unique: read as kube-proxy does",
+        "masqueradeAll: unknown field",
+      ],
+    });
   });
 
   test("does not hide the mistake behind a value of a megabyte", async () => {

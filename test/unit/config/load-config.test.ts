@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { checkFlags } from "../../../src/config/check-flags.ts";
+import { checkFlags, withDashes } from "../../../src/config/check-flags.ts";
 import { HEADER, load, problems, problemText } from "./load.ts";
 
 describe("loadConfig", () => {
@@ -141,6 +141,21 @@ banana: 1
       '--drain-timeout: expected a duration such as 30s or 1m30s, found "soon"',
     ]);
   });
+});
+
+test("names of flags are taken with _ for -, as kube-proxy takes them; values stay as they are", () => {
+  const argv = [
+    "run",
+    "--add_dir_header",
+    "--ipvs_scheduler=a_b",
+    "--node-name",
+    "n_1",
+    "--",
+    "--a_b",
+  ];
+  expect(withDashes(argv)).toEqual([
+    ...["run", "--add-dir-header", "--ipvs-scheduler=a_b", "--node-name", "n_1", "--", "--a_b"],
+  ]);
 });
 
 describe("checkFlags", () => {
