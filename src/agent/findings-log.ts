@@ -7,9 +7,8 @@ import type { PlanIndex } from "../plan/index-of-plans.ts";
 
 /** The findings that were said. */
 export class FindingsLog {
-  readonly #said = new Map<ObjectName, readonly Finding[]>();
-  /** Only a conflict comes and goes with another Service's plan. */
-  readonly #inConflict = new Set<ObjectName>();
+  /** By what they say. */
+  readonly #said = new Map<ObjectName, ReadonlyMap<string, Finding>>();
   readonly #index: PlanIndex;
   readonly #log: Logger;
   readonly #observer: AgentObserver;
@@ -20,30 +19,27 @@ export class FindingsLog {
     this.#observer = observer;
   }
 
-  /** Compares the findings of `names` with what was said of them. */
+  /** Compares the findings of `names`, and of those whose conflicts others decided, with what was said. */
   report(names: Iterable<ObjectName>): void {
-    const concerned = new Set([...names, ...this.#index.losers(), ...this.#inConflict]);
+    const concerned = new Set([...names, ...this.#index.takeReassigned()]);
     for (const name of concerned) this.#reportOne(name);
   }
 
   #reportOne(name: ObjectName): void {
-    const before = this.#said.get(name) ?? [];
-    const now = this.#index.findings(name);
-    if (before.length === 0 && now.length === 0) return;
-    for (const finding of now) {
-      if (!before.some((said) => said.message === finding.message)) this.#say(finding);
-    }
+    const findings = this.#index.findings(name);
+    const before = this.#said.get(name) ?? NOTHING_SAID;
+    if (before.size === 0 && findings.length === 0) return;
+    const now = new Map(findings.map((finding) => [textOf(finding), finding]));
+    for (const [text, finding] of now) if (!before.has(text)) this.#say(finding);
     const because = this.#index.plan(name) ? "mended" : "service-deleted";
-    for (const finding of before) {
-      if (now.some((stands) => stands.message === finding.message)) continue;
+    for (const [text, finding] of before) {
+      if (now.has(text)) continue;
       const { service, field, reason } = finding;
       this.#log.info({ service, field, reason }, "no longer so: a finding is gone");
       this.#observer.findingGone(finding, because);
     }
-    if (now.length > 0) this.#said.set(name, now);
+    if (now.size > 0) this.#said.set(name, now);
     else this.#said.delete(name);
-    if (now.some(({ reason }) => reason === "conflict")) this.#inConflict.add(name);
-    else this.#inConflict.delete(name);
   }
 
   #say(finding: Finding): void {
@@ -52,4 +48,10 @@ export class FindingsLog {
     // A Service without endpoints, or a field that waits for a later version, is no alarm.
     this.#log[severity === "warning" ? "warn" : "debug"]({ service, field, reason }, message);
   }
+}
+
+const NOTHING_SAID: ReadonlyMap<string, Finding> = new Map();
+
+function textOf({ field, message }: Finding): string {
+  return `${field} ${message}`;
 }

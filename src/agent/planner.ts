@@ -104,7 +104,7 @@ export function withoutTheirScheduler(
   reasons: readonly FindingReason[],
 ): ObjectName[] {
   return [...index.names()].filter((name) =>
-    index.findings(name).some(({ reason }) => reasons.some((wanted) => wanted === reason)),
+    index.plan(name)?.findings.some(({ reason }) => reasons.some((wanted) => wanted === reason)),
   );
 }
 

@@ -1,6 +1,7 @@
 /**
  * Things that only one Service can have, and who has each: the older Service, one of unknown age after all
- * others, then the smaller name. Each call costs as much as there are Services that want the one thing.
+ * others, then the smaller name. A call compares with few of the Services that want the one thing: many
+ * Services with thousands of ports may want the same.
  */
 import type { ObjectName } from "../model/cluster.ts";
 
@@ -24,7 +25,9 @@ export class Claims<Key, Value extends Claim> {
   /** In force. */
   readonly #held = new Map<Key, Value>();
   /** Only where several want the same: all of them, the one in force first. */
-  readonly #contested = new Map<Key, readonly Value[]>();
+  readonly #contested = new Map<Key, Value[]>();
+  /** What several want, or wanted, and was touched since the last look; and who had it then. */
+  readonly #touched = new Map<Key, ObjectName>();
 
   constructor(options: ClaimsOptions<Value>) {
     this.#options = options;
@@ -49,11 +52,19 @@ export class Claims<Key, Value extends Claim> {
     return this.#contested.size > 0;
   }
 
-  /** The Services that want what another one has. */
-  losers(): ObjectName[] {
-    return [...this.#contested.values()].flatMap((claims) =>
-      claims.slice(1).map(({ owner }) => owner),
-    );
+  /**
+   * The Services that want, or have, what another one had at the last call. Who came or went meanwhile and
+   * changed nobody else's lot is not among them.
+   */
+  takeReassigned(): ObjectName[] {
+    const concerned: ObjectName[] = [];
+    for (const [key, owner] of this.#touched) {
+      const holder = this.#held.get(key);
+      if (!holder || holder.owner === owner) continue;
+      for (const claim of this.#contested.get(key) ?? [holder]) concerned.push(claim.owner);
+    }
+    this.#touched.clear();
+    return concerned;
   }
 
   add(key: Key, value: Value): void {
@@ -63,24 +74,46 @@ export class Claims<Key, Value extends Claim> {
       this.#options.onChange(undefined, value);
       return;
     }
-    this.#settle(key, [...(this.#contested.get(key) ?? [holder]), value]);
+    const claims = this.#contested.get(key) ?? [holder];
+    claims.splice(this.#placeOf(value, claims), 0, value);
+    this.#settle(key, holder, claims);
   }
 
   remove(key: Key, owner: ObjectName): void {
-    const others = this.#contested.get(key)?.filter((claim) => claim.owner !== owner) ?? [];
-    this.#settle(key, others);
+    const holder = this.#held.get(key);
+    if (!holder) return;
+    const claims = this.#contested.get(key) ?? [holder];
+    const at = claims.findIndex((claim) => claim.owner === owner);
+    if (at === -1) return;
+    claims.splice(at, 1);
+    this.#settle(key, holder, claims);
   }
 
-  /** Decides who of `claims` has the thing. */
-  #settle(key: Key, claims: readonly Value[]): void {
-    const sorted = [...claims].sort((a, b) => this.#compare(a, b));
-    const before = this.#held.get(key);
-    const [after] = sorted;
+  /** The first of `claims` gets the thing that `before` had. */
+  #settle(key: Key, before: Value, claims: Value[]): void {
+    const isContested = claims.length > 1;
+    if ((isContested || this.#contested.has(key)) && !this.#touched.has(key)) {
+      this.#touched.set(key, before.owner);
+    }
+    const [after] = claims;
     if (after) this.#held.set(key, after);
     else this.#held.delete(key);
-    if (sorted.length > 1) this.#contested.set(key, sorted);
+    if (isContested) this.#contested.set(key, claims);
     else this.#contested.delete(key);
     if (before !== after) this.#options.onChange(before, after);
+  }
+
+  /** Where `value` belongs among `claims`, which are in order: found by halving. */
+  #placeOf(value: Value, claims: readonly Value[]): number {
+    let from = 0;
+    let to = claims.length;
+    while (from < to) {
+      const middle = (from + to) >> 1;
+      const other = claims[middle];
+      if (other && this.#compare(other, value) < 0) from = middle + 1;
+      else to = middle;
+    }
+    return from;
   }
 
   #compare(a: Value, b: Value): number {

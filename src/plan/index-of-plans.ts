@@ -8,6 +8,7 @@ import type { ObjectName } from "../model/cluster.ts";
 import type { Finding } from "../model/finding.ts";
 import type { FilterObject, FilterObjectId } from "../model/packet-filter.ts";
 import type { ServiceId, ServiceKey } from "../model/virtual-service.ts";
+import { boundedFindings } from "./bounded-findings.ts";
 import { Claims } from "./claims.ts";
 import { healthCheckConflict, virtualServiceConflict } from "./conflict-findings.ts";
 import type { DesiredState, DirtyKeys } from "./diff.ts";
@@ -81,18 +82,17 @@ export class PlanIndex implements DesiredState {
     return this.#plans.keys();
   }
 
-  /** The Services that want what another one holds. */
-  losers(): Set<ObjectName> {
-    return new Set([...this.#services.losers(), ...this.#healthChecks.losers()]);
+  /** The Services whose lost conflicts changed with another one's plan since the last call. */
+  takeReassigned(): ReadonlySet<ObjectName> {
+    return new Set([...this.#services.takeReassigned(), ...this.#healthChecks.takeReassigned()]);
   }
 
-  /** The findings of a Service's plan, and its lost conflicts. */
+  /** The findings of a Service's plan, and its lost conflicts; of too many the first ones. */
   findings(name: ObjectName): readonly Finding[] {
     const plan = this.#plans.get(name);
     if (!plan) return NO_FINDINGS;
-    if (!this.#services.hasLosers && !this.#healthChecks.hasLosers) return plan.findings;
     const lost = this.#conflicts(plan);
-    return lost.length > 0 ? [...plan.findings, ...lost] : plan.findings;
+    return boundedFindings(lost.length > 0 ? [...plan.findings, ...lost] : plan.findings);
   }
 
   /** The health checks in force. */
@@ -197,7 +197,8 @@ export class PlanIndex implements DesiredState {
     else this.#addressUsers.set(address, users);
   }
 
-  #conflicts({ name, virtualServices, healthCheck }: ServicePlan): Finding[] {
+  #conflicts({ name, virtualServices, healthCheck }: ServicePlan): readonly Finding[] {
+    if (!this.#services.hasLosers && !this.#healthChecks.hasLosers) return NO_FINDINGS;
     const lost = virtualServices.flatMap((planned) => {
       const holder = this.#services.get(planned.id)?.owner;
       const isLost = holder !== undefined && holder !== name;

@@ -129,6 +129,23 @@ test("a key whose answer changed since the last look is dirty", () => {
   );
 });
 
+test("whoever's findings another one's plan changed is told", () => {
+  fc.assert(
+    fc.property(anySteps, anySteps, (first, then) => {
+      const index = new PlanIndex();
+      for (const { name, plan: one } of first) index.set(name, one);
+      index.takeReassigned();
+      const before = new Map(NAMES.map((name) => [name, index.findings(name)]));
+      for (const { name, plan: one } of then) index.set(name, one);
+      const told = new Set([...index.takeReassigned(), ...then.map(({ name }) => name)]);
+      for (const name of NAMES) {
+        if (!told.has(name)) expect(index.findings(name)).toEqual(before.get(name));
+      }
+    }),
+    { numRuns: 500 },
+  );
+});
+
 test("every wanted key is held by the oldest that wants it, and every other one is told", () => {
   fc.assert(
     fc.property(anySteps, (steps) => {

@@ -1,7 +1,7 @@
 /** Objects that the API server takes and nobody should have written: each hurts its own Service only. */
 import assert from "node:assert/strict";
 import { expectPods } from "../harness/expect-traffic.ts";
-import { slice } from "../harness/objects.ts";
+import { service, slice } from "../harness/objects.ts";
 import { at } from "../harness/places.ts";
 import { NODE, web } from "../harness/pods.ts";
 import type { ApiCase } from "./api-case.ts";
@@ -13,6 +13,10 @@ const ANNOTATION_CHARACTERS = 200_000;
 /** As many as an EndpointSlice may have. */
 const ENDPOINTS = 1_000;
 const PORTS = 100;
+/** As many as fit into the 1.5 MB that etcd takes of an object. */
+const PORTS_MANY = 10_000;
+/** Findings of one Service that are said in full, and the one that counts the others. */
+const LINES_MAX = 21;
 
 /** Hostile objects. */
 export const hostileObjectCases: readonly ApiCase[] = [
@@ -56,6 +60,29 @@ export const hostileObjectCases: readonly ApiCase[] = [
       await expectPods(CLIENT, ["p1"]);
       const last = harness.virtualService(`tcp/10.96.0.102:${999 + PORTS}`);
       assert.equal(last?.destinations.size, ENDPOINTS);
+    },
+  },
+  {
+    name: "two Services with the same 10,000 ports of one address are a few lines, and others are served",
+    upstream: [],
+    run: async (harness) => {
+      const mark = harness.agent.mark();
+      const ports = Array.from({ length: PORTS_MANY }, (_, index) => ({
+        name: `p-${index}`,
+        port: 1 + index,
+      }));
+      const words = { ports, spec: { externalIPs: ["198.51.100.103"] } };
+      const services = ["103", "104"].map((host) =>
+        service({ name: `wide-${host}`, addresses: [`10.96.0.${host}`], ...words }),
+      );
+      await harness.apply(...services);
+      await harness.apply(...GOOD);
+      await expectPods(CLIENT, ["p1"]);
+      const about = harness.agent
+        .since(mark)
+        .filter((line) => line.service === "e2e/wide-104" && line["level"] === "warn");
+      assert.ok(about.length > 1 && about.length <= LINES_MAX, `${about.length} lines`);
+      assert.ok(harness.virtualService(`tcp/198.51.100.103:${PORTS_MANY}`));
     },
   },
 ];

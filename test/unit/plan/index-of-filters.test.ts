@@ -112,7 +112,7 @@ describe("health checks", () => {
     expect(index.findings("shop/a")).toMatchObject([
       { reason: "conflict", field: "spec.healthCheckNodePort" },
     ]);
-    expect([...index.losers()]).toEqual(["shop/a"]);
+    expect([...index.takeReassigned()]).toEqual(["shop/b", "shop/a"]);
   });
 
   test("are told when they change, and once", () => {
