@@ -54,9 +54,14 @@ export class Fields<T extends object> {
 
   /** A text, or undefined when absent or wrong. Equal texts come back as one string. */
   text(key: Keys<T>): string | undefined {
+    const value = this.passingText(key);
+    return value === undefined ? undefined : this.reading.pool.share(value);
+  }
+
+  /** The same of a text that nobody keeps, such as a time: the pool does not remember it. */
+  passingText(key: Keys<T>): string | undefined {
     const value = this.#value(key);
-    if (value === undefined) return undefined;
-    if (typeof value === "string") return this.reading.pool.share(value);
+    if (value === undefined || typeof value === "string") return value;
     this.refuse([key], `expected a text, ${found(value)}${quoteHint(value)}`);
     return undefined;
   }
@@ -124,8 +129,14 @@ export class Fields<T extends object> {
     });
   }
 
-  /** The texts of a map whose keys `wanted` picks. Every value must be a text, picked or not. */
-  textMap(wanted: (key: string) => boolean): Readonly<Record<string, string>> {
+  /**
+   * The texts of a map whose keys `wanted` picks, as `keep` keeps them: as one string where they are equal,
+   * by default. Every value must be a text, picked or not.
+   */
+  textMap(
+    wanted: (key: string) => boolean,
+    keep: (text: string, pool: StringPool) => string = shared,
+  ): Readonly<Record<string, string>> {
     let picked: Record<string, string> | undefined;
     for (const key of Object.keys(this.#raw)) {
       const value = this.#raw[key];
@@ -133,7 +144,7 @@ export class Fields<T extends object> {
         this.refuse([key], `expected a text, ${found(value)}${quoteHint(value)}`);
       } else if (wanted(key)) {
         picked ??= {};
-        picked[this.reading.pool.share(key)] = this.reading.pool.share(value);
+        picked[this.reading.pool.share(key)] = keep(value, this.reading.pool);
       }
     }
     return picked ?? EMPTY_RECORD;
@@ -176,6 +187,10 @@ export class Fields<T extends object> {
     const isWhole = parsed.every((item) => item !== undefined);
     return isWhole ? (parsed as U[]) : parsed.filter((item) => item !== undefined);
   }
+}
+
+function shared(text: string, pool: StringPool): string {
+  return pool.share(text);
 }
 
 /** The empty list that all objects share. */

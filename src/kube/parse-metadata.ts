@@ -1,6 +1,7 @@
 /** Reads what every kind has: name, namespace, age, and the few labels and annotations that count. */
 import type { V1ObjectMeta } from "@kubernetes/client-node";
 import { EMPTY_RECORD, type Fields, found } from "./fields.ts";
+import type { StringPool } from "./string-pool.ts";
 
 /** An object with metadata, whatever its kind. */
 export interface WithMetadata {
@@ -53,7 +54,7 @@ export function readNamespace(metadata: Fields<V1ObjectMeta>): string | undefine
 
 /** `metadata.creationTimestamp` in milliseconds since the epoch; 0 when absent or wrong. */
 export function readCreatedMs(metadata: Fields<V1ObjectMeta>): number {
-  const text = metadata.text("creationTimestamp");
+  const text = metadata.passingText("creationTimestamp");
   if (text === undefined) return 0;
   const createdMs = RFC3339.test(text) ? Date.parse(text) : Number.NaN;
   if (!Number.isNaN(createdMs)) return createdMs;
@@ -69,9 +70,19 @@ export function readCreatedMs(metadata: Fields<V1ObjectMeta>): number {
  * does not say. Only a measurement hangs on it, so that a wrong value is no reason to refuse the slice.
  */
 export function readTriggerMs(metadata: Fields<V1ObjectMeta>): number {
-  const trigger = metadata.fields("annotations")?.textMap((key) => key === TRIGGER_ANNOTATION);
+  const annotations = metadata.fields("annotations");
+  const trigger = annotations?.textMap(isTrigger, asItIs);
   const text = trigger?.[TRIGGER_ANNOTATION] ?? "";
   return RFC3339.test(text) ? Date.parse(text) : 0;
+}
+
+function isTrigger(key: string): boolean {
+  return key === TRIGGER_ANNOTATION;
+}
+
+/** Nearly every version of a slice has another time, which is read and forgotten. */
+function asItIs(text: string): string {
+  return text;
 }
 
 const TRIGGER_ANNOTATION = "endpoints.kubernetes.io/last-change-trigger-time";
@@ -86,11 +97,23 @@ export function readLabels(
   return metadata.fields("labels")?.textMap((key) => wanted.has(key)) ?? EMPTY_RECORD;
 }
 
+/** Characters of one of our annotations; no good value has as many. */
+export const ANNOTATION_CHARACTERS_MAX = 1_024;
+
 /** The annotations that decide something: our own, and the one of kube-router that we honour. */
 export function readAnnotations(metadata: Fields<V1ObjectMeta>): Readonly<Record<string, string>> {
-  return metadata.fields("annotations")?.textMap(isOurAnnotation) ?? EMPTY_RECORD;
+  return metadata.fields("annotations")?.textMap(isOurAnnotation, cutAnnotation) ?? EMPTY_RECORD;
 }
 
 function isOurAnnotation(key: string): boolean {
   return key.startsWith("kube-ipvs.io/") || key === "kube-router.io/service.scheduler";
+}
+
+/**
+ * The beginning of a value that is too long, with a mark that makes it no good, whatever it begins with. It is
+ * a copy: a part of a text keeps the whole of it in memory.
+ */
+function cutAnnotation(value: string, pool: StringPool): string {
+  if (value.length <= ANNOTATION_CHARACTERS_MAX) return pool.share(value);
+  return Buffer.from(`${value.slice(0, ANNOTATION_CHARACTERS_MAX)}...`).toString();
 }
