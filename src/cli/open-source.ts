@@ -5,11 +5,11 @@ import type { Config } from "../config/config.ts";
 import { ApiClient } from "../kube/api/api-client.ts";
 import { ApiSource } from "../kube/api/api-source.ts";
 import type { ApiLocation } from "../kube/api/kubeconfig.ts";
-import { type ClusterSource, sourceProblemText } from "../kube/change.ts";
+import type { ClusterSource } from "../kube/change.ts";
 import { ApiEventRecorder } from "../kube/events/api-event-recorder.ts";
 import { ManifestSource } from "../kube/manifest-source.ts";
-import type { ProblemListeners } from "../kube/problem-list.ts";
 import { type EventOutcome, type EventRecorder, NO_EVENTS } from "../model/cluster-event.ts";
+import { problemLog } from "./problem-log.ts";
 
 /** What a source needs of its surroundings. */
 export interface SourceSurroundings {
@@ -31,7 +31,7 @@ export function openSource(config: Config, surroundings: SourceSurroundings): Op
   const { clock, log } = surroundings;
   if (config.source.kind === "api") return openApi(config.source, config.nodeName, surroundings);
   return {
-    source: new ManifestSource(config.source.folder, { clock, ...problemLog(log) }),
+    source: new ManifestSource(config.source.folder, { clock, ...problemLog(log, clock) }),
     recorder: () => NO_EVENTS,
     recordEvents: () => Promise.resolve(),
   };
@@ -45,7 +45,7 @@ function openApi(
   const client = new ApiClient(location, clock);
   let events: ApiEventRecorder | undefined;
   return {
-    source: new ApiSource({ client, clock, nodeName, ...problemLog(log) }),
+    source: new ApiSource({ client, clock, nodeName, ...problemLog(log, clock) }),
     recorder: (onOutcome) => {
       events = new ApiEventRecorder({
         api: client,
@@ -61,12 +61,5 @@ function openApi(
       await events?.run(signal);
       client.close();
     },
-  };
-}
-
-function problemLog(log: Logger): ProblemListeners {
-  return {
-    onProblem: (problem) => log.warn(sourceProblemText(problem)),
-    onSolved: (problem) => log.info(`mended: ${sourceProblemText(problem)}`),
   };
 }

@@ -11,15 +11,23 @@ const PROBLEMS_PER_OBJECT_MAX = 20;
 /** Characters of a found text that a message repeats. */
 const FOUND_TEXT_MAX = 60;
 
+/**
+ * Whom an object comes from. What is valid and without effect is a hint to who wrote it by hand; in a cluster
+ * it is as usual as anything.
+ */
+export type ObjectOrigin = "manifest" | "server";
+
 /** What one reading of one object shares: where problems go, and the strings known so far. */
 export class Reading {
   readonly problems: FieldProblem[] = [];
   readonly pool: StringPool;
+  readonly origin: ObjectOrigin;
   /** True once something was wrong enough that the object cannot be used. */
   refused = false;
 
-  constructor(pool: StringPool) {
+  constructor(pool: StringPool, origin: ObjectOrigin = "manifest") {
     this.pool = pool;
+    this.origin = origin;
   }
 
   /** Adds a problem, as long as there are not too many of them. */
@@ -159,6 +167,11 @@ export class Fields<T extends object> {
   /** Says something about a part that is left out; the object is accepted all the same. */
   note(steps: readonly PathStep[], message: string): void {
     this.reading.report([...this.path(), ...steps], message);
+  }
+
+  /** Says that a part which is valid has no effect: told to who wrote it by hand, and nobody else. */
+  hint(steps: readonly PathStep[], message: string): void {
+    if (this.reading.origin === "manifest") this.note(steps, message);
   }
 
   /** The steps from the outermost object to this one. */

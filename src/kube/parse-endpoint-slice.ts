@@ -34,11 +34,11 @@ export function parseEndpointSlice(object: Fields<V1EndpointSlice>): ReadSlice |
   const type = readAddressType(object);
   const service = labels[SERVICE_LABEL] ?? "";
   if (service === "") {
-    object.note(["metadata", "labels", SERVICE_LABEL], "names no Service: the slice is ignored");
+    object.hint(["metadata", "labels", SERVICE_LABEL], "names no Service: the slice is ignored");
     return { name, slice: undefined };
   }
   if (type === "FQDN") {
-    object.note(["addressType"], "FQDN addresses cannot be programmed: the slice is ignored");
+    object.hint(["addressType"], "FQDN addresses cannot be programmed: the slice is ignored");
     return { name, slice: undefined };
   }
   const family: Family = type === "IPv6" ? "ipv6" : "ipv4";
@@ -69,7 +69,7 @@ function readPort(item: Fields<DiscoveryV1EndpointPort>): SlicePort | undefined 
   if (port !== undefined && port > 0) return { name, protocol, port };
   // A number that is there and wrong has been reported already.
   if (port === 0 || !item.has("port")) {
-    item.note(["port"], "has no number: this port is ignored");
+    item.hint(["port"], "has no number: this port is ignored");
   }
   return undefined;
 }

@@ -1,7 +1,7 @@
 /** One Kubernetes object of any kind -> our words, or the reasons why not. Pure; never throws. */
 import type { V1EndpointSlice, V1Node, V1Service } from "@kubernetes/client-node";
 import { didYouMean, editDistance, nearestWord } from "../base/nearest-word.ts";
-import { EMPTY_LIST, Fields, found, isObject, Reading } from "./fields.ts";
+import { EMPTY_LIST, Fields, found, isObject, type ObjectOrigin, Reading } from "./fields.ts";
 import { parseEndpointSlice } from "./parse-endpoint-slice.ts";
 import { readMetadata, readNamespace, type WithMetadata } from "./parse-metadata.ts";
 import { parseNode } from "./parse-node.ts";
@@ -60,8 +60,13 @@ export function parseObject(value: unknown, pool: StringPool): ParsedObject {
 }
 
 /** Reads one object whose kind is known, such as an item of a typed list, which does not repeat it. */
-export function parseKind(kind: ObjectKind, value: object, pool: StringPool): ParsedObject {
-  const reading = new Reading(pool);
+export function parseKind(
+  kind: ObjectKind,
+  value: object,
+  pool: StringPool,
+  origin: ObjectOrigin = "manifest",
+): ParsedObject {
+  const reading = new Reading(pool, origin);
   const { name, object } = readKind(kind, value, reading);
   if (reading.refused || name === undefined) {
     return refused(kind, name ?? nameOf(kind, value, pool), reading);

@@ -5,14 +5,9 @@
  */
 import type { Clock } from "../../base/clock.ts";
 import type { ClusterNode, EndpointSlice, Service } from "../../model/cluster.ts";
-import {
-  type Change,
-  type ClusterSource,
-  type Picture,
-  type SourceProblem,
-  sourceProblemText,
-} from "../change.ts";
+import type { Change, ClusterSource, Picture, SourceProblem } from "../change.ts";
 import type { ProblemListeners } from "../problem-list.ts";
+import { type FoundProblems, NOTHING_WRONG, StandingProblems } from "../standing-problems.ts";
 import { StringPool } from "../string-pool.ts";
 import type { ApiClient } from "./api-client.ts";
 import type { ApiError } from "./api-error.ts";
@@ -39,22 +34,24 @@ export class ApiSource implements ClusterSource {
   readonly #states = new Map<Resource, ApiError>();
   /** By kind and name, in the order of the last change. */
   readonly #pending = new Map<string, Change>();
-  #problems: readonly SourceProblem[] = [];
+  readonly #standing: StandingProblems;
+  readonly #ofConnections = new Map<Resource, FoundProblems>();
   #wake = new AbortController();
 
   constructor(options: ApiSourceOptions) {
-    const pool = new StringPool();
     this.#options = options;
+    this.#standing = new StandingProblems(options);
+    const surroundings = { pool: new StringPool(), standing: this.#standing };
     this.#collections = {
-      services: new Collection(SERVICES, pool),
-      slices: new Collection(ENDPOINT_SLICES, pool),
-      node: new Collection(oneNode(options.nodeName), pool),
-      peers: new Collection(NODES, pool),
+      services: new Collection(SERVICES, surroundings),
+      slices: new Collection(ENDPOINT_SLICES, surroundings),
+      node: new Collection(oneNode(options.nodeName), surroundings),
+      peers: new Collection(NODES, surroundings),
     };
   }
 
   problems(): readonly SourceProblem[] {
-    return this.#problems;
+    return this.#standing.all();
   }
 
   /** Why lists and watches that fail now do so; several may have one reason. */
@@ -137,14 +134,15 @@ export class ApiSource implements ClusterSource {
       this.#pending.delete(key);
       this.#pending.set(key, change);
     }
-    this.#tellProblems();
     this.#wake.abort();
   }
 
   #note(resource: Resource, error: ApiError | undefined): void {
     if (error) this.#states.set(resource, error);
     else if (!this.#states.delete(resource)) return;
-    this.#tellProblems();
+    const before = this.#ofConnections.get(resource) ?? NOTHING_WRONG;
+    const now = error ? [connectionProblem(error)] : [];
+    this.#ofConnections.set(resource, this.#standing.replace(before, now));
   }
 
   /** Everything that is there now; what is pending is in it. */
@@ -180,32 +178,6 @@ export class ApiSource implements ClusterSource {
       await this.#options.clock.sleep(LOOK_MS_MAX, this.#wake.signal);
     }
   }
-
-  /** Each problem is told once when it appears, and once when it is gone. */
-  #tellProblems(): void {
-    const { onProblem, onSolved } = this.#options;
-    const now = [...this.#connectionProblems(), ...this.#objectProblems()];
-    if (now.length + this.#problems.length === 0) return;
-    const before = new Map(this.#problems.map((problem) => [sourceProblemText(problem), problem]));
-    const after = new Map(now.map((problem) => [sourceProblemText(problem), problem]));
-    this.#problems = [...after.values()];
-    for (const [text, problem] of before) if (!after.has(text)) onSolved(problem);
-    for (const [text, problem] of after) if (!before.has(text)) onProblem(problem);
-  }
-
-  #connectionProblems(): SourceProblem[] {
-    return [...this.#states.values()].map(({ message }) => ({
-      file: "API server",
-      line: 0,
-      object: "",
-      field: "",
-      message: `${message}; all stays as it is, and it is tried again`,
-    }));
-  }
-
-  #objectProblems(): SourceProblem[] {
-    return Object.values(this.#collections).flatMap((collection) => collection.problems());
-  }
 }
 
 /** A wait that nothing ends is looked after so often. */
@@ -219,4 +191,14 @@ function isExternal(change: Change): boolean {
 
 function hasExternalAddresses({ externalAddresses, loadBalancerAddresses }: Service): boolean {
   return externalAddresses.length + loadBalancerAddresses.length > 0;
+}
+
+function connectionProblem({ message }: ApiError): SourceProblem {
+  return {
+    file: "API server",
+    line: 0,
+    object: "",
+    field: "",
+    message: `${message}; all stays as it is, and it is tried again`,
+  };
 }

@@ -7,22 +7,40 @@ import type { Change, SourceProblem } from "../change.ts";
 import { isSame, objectText, toChange } from "../object-change.ts";
 import { parseKind } from "../parse-object.ts";
 import { type ClusterObject, fieldText, type ParsedObject } from "../parsed-object.ts";
+import { type FoundProblems, NOTHING_WRONG, type StandingProblems } from "../standing-problems.ts";
 import type { StringPool } from "../string-pool.ts";
 import type { Resource } from "./resource.ts";
 
 /** Wrong objects whose problems are kept; of more than these nobody reads every line. */
-const WRONG_OBJECTS_MAX = 1_000;
+export const WRONG_OBJECTS_MAX = 1_000;
+
+const FURTHER_OBJECTS = {
+  object: "further objects",
+  field: "",
+  message: `are wrong; only of ${WRONG_OBJECTS_MAX} it is told what`,
+};
+
+/** What all collections of a source share. */
+export interface CollectionSurroundings {
+  readonly pool: StringPool;
+  readonly standing: StandingProblems;
+}
 
 /** One collection. */
 export class Collection {
   readonly resource: Resource;
   readonly #pool: StringPool;
+  readonly #standing: StandingProblems;
   readonly #objects = new Map<string, ClusterObject>();
-  readonly #problems = new Map<string, readonly SourceProblem[]>();
+  readonly #problems = new Map<string, FoundProblems>();
+  /** Wrong objects over the limit: only that there are some is told. */
+  readonly #untold = new Set<string>();
+  #aboutUntold = NOTHING_WRONG;
 
-  constructor(resource: Resource, pool: StringPool) {
+  constructor(resource: Resource, { pool, standing }: CollectionSurroundings) {
     this.resource = resource;
     this.#pool = pool;
+    this.#standing = standing;
   }
 
   /** In force. */
@@ -30,24 +48,20 @@ export class Collection {
     return this.#objects.values();
   }
 
-  /** Whatever is wrong with single objects. */
-  problems(): readonly SourceProblem[] {
-    return [...this.#problems.values()].flat();
-  }
-
   /** Begins a whole list: give it each object, then end it. */
   replace(): { item(raw: object): void; end(): readonly Change[] } {
     const listed = new Map<string, ParsedObject>();
     return {
       item: (raw) => {
-        const parsed = parseKind(this.resource.kind, raw, this.#pool);
+        const parsed = parseKind(this.resource.kind, raw, this.#pool, "server");
         listed.set(parsed.name ?? `unnamed ${listed.size}`, parsed);
       },
       end: () => {
         // Whoever an object without a name is, nobody is taken for gone because of it.
         const isWhole = [...listed.values()].every(({ name }) => name !== undefined);
-        for (const name of this.#problems.keys())
-          if (!listed.has(name)) this.#problems.delete(name);
+        for (const name of [...this.#problems.keys(), ...this.#untold]) {
+          if (!listed.has(name)) this.#tell(name, []);
+        }
         const gone = [...this.#objects.keys()].filter((name) => isWhole && !listed.has(name));
         return [
           ...gone.flatMap((name) => this.#set(name, undefined)),
@@ -59,15 +73,15 @@ export class Collection {
 
   /** Takes one object as it is now. */
   put(raw: object): readonly Change[] {
-    const parsed = parseKind(this.resource.kind, raw, this.#pool);
+    const parsed = parseKind(this.resource.kind, raw, this.#pool, "server");
     return this.#take(parsed.name ?? "unnamed", parsed);
   }
 
   /** Takes one away. */
   remove(raw: object): readonly Change[] {
-    const { name } = parseKind(this.resource.kind, raw, this.#pool);
+    const { name } = parseKind(this.resource.kind, raw, this.#pool, "server");
     if (name === undefined) return [];
-    this.#problems.delete(name);
+    this.#tell(name, []);
     return this.#set(name, undefined);
   }
 
@@ -89,20 +103,32 @@ export class Collection {
   }
 
   #note(name: string, { kind, problems, verdict }: ParsedObject): void {
-    this.#problems.delete(name);
-    if (problems.length === 0 || this.#problems.size >= WRONG_OBJECTS_MAX) return;
     const outcome = verdict === "refused" ? this.#outcome(name) : "";
     const object = kind === undefined ? "" : objectText(kind, name);
-    this.#problems.set(
-      name,
-      problems.map(({ path, message }) => ({
-        file: this.resource.name,
-        line: 0,
-        object,
-        field: fieldText(path),
-        message: message + outcome,
-      })),
+    const told = problems.map(({ path, message }) =>
+      this.#problem({ object, field: fieldText(path), message: message + outcome }),
     );
+    this.#tell(name, told);
+  }
+
+  /** Makes these the problems of one object. */
+  #tell(name: string, problems: readonly SourceProblem[]): void {
+    const before = this.#problems.get(name);
+    const isFull = before === undefined && this.#problems.size >= WRONG_OBJECTS_MAX;
+    if (problems.length > 0 && isFull) this.#untold.add(name);
+    else {
+      this.#untold.delete(name);
+      const found = this.#standing.replace(before ?? NOTHING_WRONG, problems);
+      if (found.length > 0) this.#problems.set(name, found);
+      else this.#problems.delete(name);
+    }
+    if (this.#untold.size > 0 === this.#aboutUntold.length > 0) return;
+    const about = this.#untold.size > 0 ? [this.#problem(FURTHER_OBJECTS)] : [];
+    this.#aboutUntold = this.#standing.replace(this.#aboutUntold, about);
+  }
+
+  #problem(what: Omit<SourceProblem, "file" | "line">): SourceProblem {
+    return { file: this.resource.name, line: 0, ...what };
   }
 
   #outcome(name: string): string {

@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { Collection } from "../../../src/kube/api/collection.ts";
 import { ENDPOINT_SLICES, SERVICES } from "../../../src/kube/api/resource.ts";
 import { ANNOTATION_CHARACTERS_MAX } from "../../../src/kube/parse-metadata.ts";
+import { StandingProblems } from "../../../src/kube/standing-problems.ts";
 import { POOLED_CHARACTERS_MAX, StringPool } from "../../../src/kube/string-pool.ts";
 import type { Service } from "../../../src/model/cluster.ts";
 import { planService } from "../../../src/plan/service.ts";
@@ -11,6 +12,7 @@ import { serviceJson, sliceJson } from "./samples.ts";
 
 const SCHEDULER = "kube-ipvs.io/scheduler";
 const UPDATES = 100;
+const standing = new StandingProblems({ onProblem: () => {}, onSolved: () => {} });
 
 test("a long text is handed back and not remembered, and neither is a long list", () => {
   const pool = new StringPool();
@@ -24,7 +26,7 @@ test("a long text is handed back and not remembered, and neither is a long list"
 
 test("one Service that gets another huge annotation again and again leaves nothing behind", () => {
   const pool = new StringPool();
-  const services = new Collection(SERVICES, pool);
+  const services = new Collection(SERVICES, { pool, standing });
   const update = (value: string): void => {
     services.put(serviceJson({}, { annotations: { [SCHEDULER]: value } }));
   };
@@ -38,7 +40,7 @@ test("one Service that gets another huge annotation again and again leaves nothi
 
 test("the trigger time of a slice, which every version has anew, is not remembered", () => {
   const pool = new StringPool();
-  const slices = new Collection(ENDPOINT_SLICES, pool);
+  const slices = new Collection(ENDPOINT_SLICES, { pool, standing });
   const update = (second: number): void => {
     const time = new Date(second * 1_000).toISOString();
     const annotations = { "endpoints.kubernetes.io/last-change-trigger-time": time };
@@ -64,7 +66,7 @@ test.each([
 ])("a value that begins well and is too long is no good value, and is named: $what", (value) => {
   const { annotation, begins, rest } = value;
   const text = begins + rest.repeat(ANNOTATION_CHARACTERS_MAX);
-  const services = new Collection(SERVICES, new StringPool());
+  const services = new Collection(SERVICES, { pool: new StringPool(), standing });
   services.put(serviceJson({}, { annotations: { [annotation]: text } }));
   const [object] = services.objects();
   const { findings } = planService(planInput({ service: object?.value as Service }));
