@@ -43,14 +43,16 @@ function openApi(
   { clock, log }: SourceSurroundings,
 ): OpenSource {
   const client = new ApiClient(location, clock);
+  const source = new ApiSource({ client, clock, nodeName, ...problemLog(log, clock) });
   let events: ApiEventRecorder | undefined;
   return {
-    source: new ApiSource({ client, clock, nodeName, ...problemLog(log, clock) }),
+    source,
     recorder: (onOutcome) => {
       events = new ApiEventRecorder({
         api: client,
         clock,
         nodeName,
+        createdMs: (service) => source.serviceCreatedMs(service),
         onOutcome,
         onProblem: (error) => log.warn(error.message),
         onSolved: () => log.info("mended: Events are written again"),

@@ -13,6 +13,9 @@ export const TELL_AGAIN_MS = 1_800_000;
 /** Warnings that are told again; further ones are told once. */
 export const STANDING_MAX = 1_000;
 
+/** Of these so many are of one Service, so that none silences the others. */
+export const STANDING_OF_ONE_SERVICE_MAX = 5;
+
 /** What the agent did with the Service when it found this. */
 const ACTION = "ProgramService";
 
@@ -23,7 +26,9 @@ export type GoneBecause = "mended" | "service-deleted";
 export class FindingEvents {
   readonly #events: EventRecorder;
   readonly #clock: Clock;
-  readonly #standing = new Map<string, ClusterEvent>();
+  /** By Service, and what the warning says. */
+  readonly #standing = new Map<string, Map<string, ClusterEvent>>();
+  #standingCount = 0;
 
   constructor(events: EventRecorder, clock: Clock) {
     this.#events = events;
@@ -35,14 +40,14 @@ export class FindingEvents {
     const event = warningOf(finding);
     if (event === undefined) return;
     this.#events.record(event);
-    if (this.#standing.size < STANDING_MAX) this.#standing.set(idOf(finding), event);
+    this.#stand(finding, event);
   }
 
   /** A finding that is no more. Nothing is told about a Service that is deleted. */
   gone(finding: Finding, because: GoneBecause): void {
     const warning = warningOf(finding);
     if (warning === undefined) return;
-    this.#standing.delete(idOf(finding));
+    this.#forget(finding);
     if (because !== "mended") return;
     this.#events.record({
       ...warning,
@@ -57,8 +62,26 @@ export class FindingEvents {
     while (!signal.aborted) {
       await this.#clock.sleep(TELL_AGAIN_MS, signal);
       if (signal.aborted) return;
-      for (const event of this.#standing.values()) this.#events.record(event);
+      for (const own of this.#standing.values()) {
+        for (const event of own.values()) this.#events.record(event);
+      }
     }
+  }
+
+  #stand(finding: Finding, event: ClusterEvent): void {
+    const own = this.#standing.get(finding.service) ?? new Map<string, ClusterEvent>();
+    const isFull = this.#standingCount >= STANDING_MAX || own.size >= STANDING_OF_ONE_SERVICE_MAX;
+    if (isFull || own.has(idOf(finding))) return;
+    own.set(idOf(finding), event);
+    this.#standing.set(finding.service, own);
+    this.#standingCount++;
+  }
+
+  #forget(finding: Finding): void {
+    const own = this.#standing.get(finding.service);
+    if (!own?.delete(idOf(finding))) return;
+    this.#standingCount--;
+    if (own.size === 0) this.#standing.delete(finding.service);
   }
 }
 
@@ -80,8 +103,8 @@ function warningOf({
   };
 }
 
-function idOf({ service, field, message }: Finding): string {
-  return `${service} ${field} ${message}`;
+function idOf({ field, message }: Finding): string {
+  return `${field} ${message}`;
 }
 
 /** `bad-scheduler` -> `BadScheduler`. */

@@ -1,5 +1,5 @@
 /** An API server that knows Services and Events, with the manners of the real one where Events need them. */
-import type { EventApi } from "../../src/kube/events/event-writer.ts";
+import type { EventApi } from "../../src/kube/events/event-answers.ts";
 
 /** One request as it came. */
 export interface SeenRequest {
@@ -51,6 +51,7 @@ export class FakeEventApi implements EventApi {
     const [root, , , , namespace = "", resource, name] = path.slice(1).split("/");
     if (root === "api") return this.#service(path, query);
     if (resource !== "events") return refused(404, `no such path: ${path}`);
+    if (method === "GET") return this.#get(`${namespace}/${name}`);
     if (method === "POST") return this.#create(namespace, body as StoredEvent);
     return this.#patch(`${namespace}/${name}`, body as Partial<StoredEvent>, contentType);
   }
@@ -63,12 +64,18 @@ export class FakeEventApi implements EventApi {
     return { status: 200, body: { kind: "ServiceList", items } };
   }
 
+  #get(id: string): Answer {
+    const event = this.events.get(id);
+    return event ? { status: 200, body: event } : refused(404, `events "${id}" not found`);
+  }
+
   #create(namespace: string, event: StoredEvent): Answer {
     const id = `${namespace}/${event.metadata.name}`;
     if (this.events.has(id)) return refused(409, `events "${id}" already exists`);
     if (Buffer.byteLength(event.note) > 1_024) return refused(422, "note: at most 1024 characters");
     if (!MICRO_TIME.test(event.eventTime)) return refused(400, "eventTime: no MicroTime");
     if (event.metadata.namespace !== namespace) return refused(400, "namespace does not match");
+    if (event.series && !isSeries(event.series)) return refused(422, "series: invalid");
     this.events.set(id, event);
     return { status: 201, body: event };
   }
@@ -78,11 +85,14 @@ export class FakeEventApi implements EventApi {
     if (event === undefined) return refused(404, `events "${id}" not found`);
     if (contentType !== "application/merge-patch+json") return refused(415, "no patch");
     if (Object.keys(change).join() !== "series") return refused(422, "field is immutable");
-    const { count = 0, lastObservedTime = "" } = change.series ?? {};
-    if (count < 2 || !MICRO_TIME.test(lastObservedTime)) return refused(422, "series: invalid");
+    if (!isSeries(change.series)) return refused(422, "series: invalid");
     this.events.set(id, { ...event, ...change });
     return { status: 200, body: event };
   }
+}
+
+function isSeries(series: StoredEvent["series"]): boolean {
+  return series !== undefined && series.count >= 2 && MICRO_TIME.test(series.lastObservedTime);
 }
 
 /** A metav1.Status. */

@@ -4,7 +4,7 @@
  * which the last state of each object counts.
  */
 import type { Clock } from "../../base/clock.ts";
-import type { ClusterNode, EndpointSlice, Service } from "../../model/cluster.ts";
+import type { ClusterNode, EndpointSlice, ObjectName, Service } from "../../model/cluster.ts";
 import type { Change, ClusterSource, Picture, SourceProblem } from "../change.ts";
 import type { ProblemListeners } from "../problem-list.ts";
 import { type FoundProblems, NOTHING_WRONG, StandingProblems } from "../standing-problems.ts";
@@ -57,6 +57,12 @@ export class ApiSource implements ClusterSource {
   /** Why lists and watches that fail now do so; several may have one reason. */
   failures(): readonly ApiError[] {
     return [...this.#states.values()];
+  }
+
+  /** When a Service was made, as `createdMs` of the model; undefined when there is none of this name. */
+  serviceCreatedMs(name: ObjectName): number | undefined {
+    const object = this.#collections.services.get(name);
+    return object?.kind === "service" ? object.value.createdMs : undefined;
   }
 
   async *changes(signal: AbortSignal): AsyncGenerator<readonly Change[], void> {

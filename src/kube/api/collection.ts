@@ -43,6 +43,10 @@ export class Collection {
     this.#standing = standing;
   }
 
+  get(name: string): ClusterObject | undefined {
+    return this.#objects.get(name);
+  }
+
   /** In force. */
   objects(): IterableIterator<ClusterObject> {
     return this.#objects.values();

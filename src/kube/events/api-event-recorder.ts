@@ -2,16 +2,10 @@
  * Tells events to the API server without ever holding up the one who records them: a bounded queue, one
  * request at a time, equal events counted on one Event, and limits for each object and for all.
  */
-import type { Clock } from "../../base/clock.ts";
 import type { ClusterEvent, EventOutcome, EventRecorder } from "../../model/cluster-event.ts";
 import { spreadMs } from "../spread.ts";
-import {
-  type EventApi,
-  EventWriteError,
-  EventWriter,
-  type WriteResult,
-  type WrittenEvent,
-} from "./event-writer.ts";
+import { EventWriteError } from "./event-answers.ts";
+import { EventWriter, type EventWriterOptions, type WriteResult } from "./event-writer.ts";
 import { ObjectLimits } from "./object-limits.ts";
 import { type Rate, TokenBucket } from "./token-bucket.ts";
 
@@ -30,11 +24,17 @@ export const EVENTS_OF_ONE_OBJECT: Rate = { burst: 25, everyMs: 300_000 };
 /** What the agent may write in all. */
 export const EVENTS_OF_ALL: Rate = { burst: 50, everyMs: 1_000 };
 
-/** All nodes find the same wrong at the same moment: each waits up to this long, so that most find it told. */
-export const EVENT_SPREAD_MS = 3_000;
+/**
+ * All nodes find the same wrong at the same moment. Each waits up to this long, so that few hundred of 5,000
+ * ask in a second, and nearly all find it told.
+ */
+export const EVENT_SPREAD_MS = 30_000;
 
-/** How long an Event is taken to be there that another node wrote; up to twice that, spread over the nodes. */
-export const EVENT_KNOWN_MS = 3_600_000;
+/**
+ * How long an Event that another node wrote is taken to be there: until what stands is told again, when it is
+ * looked after. Events live for an hour after they were last written.
+ */
+export const EVENT_KNOWN_MS = 1_500_000;
 
 /** How long an event that cannot be written is kept. */
 export const EVENT_AGE_MS_MAX = 600_000;
@@ -47,10 +47,7 @@ const RETRY_MS_MAX = 60_000;
 const REJECTIONS_TOLD_MAX = 50;
 
 /** What a recorder is made of. */
-export interface EventRecorderOptions {
-  readonly api: EventApi;
-  readonly clock: Clock;
-  readonly nodeName: string;
+export interface EventRecorderOptions extends EventWriterOptions {
   readonly onOutcome: (outcome: EventOutcome) => void;
   /** Called once when writing begins to fail in another way than before. */
   readonly onProblem: (error: EventWriteError) => void;
@@ -66,7 +63,6 @@ interface Entry {
   queuedMs: number;
   /** When it may be written. */
   dueMs: number;
-  written: WrittenEvent | undefined;
   /** Another node wrote it: until then it is taken to be there. */
   knownUntilMs: number;
 }
@@ -127,14 +123,15 @@ export class ApiEventRecorder implements EventRecorder {
     const known = this.#entries.get(key);
     if (known && nowMs < known.knownUntilMs) return "known";
     if (!this.#objects.take(`${regarding.kind} ${regarding.name}`, nowMs)) return "dropped";
-    const entry = known ?? this.#newEntry(key, event, nowMs);
+    const entry = known ?? { key, event, times: 0, queuedMs: 0, dueMs: 0, knownUntilMs: 0 };
     if (this.#queue.has(entry)) {
       entry.times++;
       return "known";
     }
     if (this.#queue.size >= EVENTS_QUEUED_MAX) return "dropped";
     entry.times++;
-    entry.queuedMs = Math.max(nowMs, entry.dueMs);
+    entry.dueMs = Math.max(entry.dueMs, nowMs + this.#spreadMs(entry));
+    entry.queuedMs = entry.dueMs;
     this.#queue.add(entry);
     this.#remember(entry);
     this.#wake.abort();
@@ -143,10 +140,10 @@ export class ApiEventRecorder implements EventRecorder {
 
   async #write(entry: Entry, signal: AbortSignal): Promise<void> {
     const { clock } = this.#options;
-    const { event, written, times } = entry;
+    const { event, times } = entry;
     this.#queue.delete(entry);
     try {
-      const result = await this.#writer.write({ event, written, times }, signal);
+      const result = await this.#writer.write({ event, times }, signal);
       entry.times -= times;
       this.#note(entry, result);
       this.#went();
@@ -171,11 +168,9 @@ export class ApiEventRecorder implements EventRecorder {
       this.#entries.delete(entry.key);
       entry.times = 0;
     } else if (result.kind === "known") {
-      const spread = spreadMs(`${this.#options.nodeName} ${entry.key}`, EVENT_KNOWN_MS);
-      entry.knownUntilMs = nowMs + EVENT_KNOWN_MS + spread;
+      entry.knownUntilMs = nowMs + EVENT_KNOWN_MS;
       entry.times = 0;
     } else {
-      entry.written = result.written;
       entry.dueMs = nowMs + EVENT_SERIES_MS;
     }
     this.#options.onOutcome(result.kind);
@@ -212,10 +207,10 @@ export class ApiEventRecorder implements EventRecorder {
     return earliest;
   }
 
-  #newEntry(key: string, event: ClusterEvent, nowMs: number): Entry {
-    const spread = spreadMs(`${this.#options.nodeName} ${key}`, EVENT_SPREAD_MS);
-    const dueMs = nowMs + spread;
-    return { key, event, times: 0, queuedMs: 0, dueMs, written: undefined, knownUntilMs: 0 };
+  /** What is about this node is told by no other one. */
+  #spreadMs({ key, event }: Entry): number {
+    if (event.regarding.kind === "Node") return 0;
+    return spreadMs(`${this.#options.nodeName} ${key}`, EVENT_SPREAD_MS);
   }
 
   /** Puts it behind all others, and forgets the oldest that nothing is to be written of. */

@@ -21,13 +21,24 @@ export const REPORTING_CONTROLLER = "kube-ipvs";
 /** An Event with the fields that we set; times as text, since nothing here needs them as dates. */
 export type EventObject = Omit<EventsV1Event, "eventTime" | "series"> & {
   readonly eventTime: string;
+  readonly series?: EventSeries;
 };
+
+/** How often it happened, of what happened at least twice. */
+export interface EventSeries {
+  readonly count: number;
+  readonly lastObservedTime: string;
+}
 
 /** What an Event is made of besides its content. */
 export interface EventFacts {
   /** UID of the object that it is about: without it `kubectl describe` does not find the Event. */
   readonly uid: string;
+  /** When that object was made, in milliseconds since the Unix epoch; 0 where names are never used again. */
+  readonly createdMs: number;
   readonly nodeName: string;
+  /** How often it happened. */
+  readonly times: number;
   /** Milliseconds since the Unix epoch. */
   readonly atMs: number;
 }
@@ -36,29 +47,45 @@ export interface EventFacts {
  * The object to create. Its name is made of its content and not of the node or the time: what all nodes
  * of a cluster find wrong with one Service is one Event, written by the first of them.
  */
-export function eventObject(event: ClusterEvent, { uid, nodeName, atMs }: EventFacts): EventObject {
+export function eventObject(event: ClusterEvent, facts: EventFacts): EventObject {
+  const { uid, createdMs, nodeName, atMs, times } = facts;
   return {
     apiVersion: "events.k8s.io/v1",
     kind: "Event",
-    metadata: { name: eventName(event, uid), namespace: eventNamespace(event.regarding) },
+    metadata: { name: eventName(event, createdMs), namespace: eventNamespace(event.regarding) },
     eventTime: microTime(atMs),
     reportingController: REPORTING_CONTROLLER,
-    reportingInstance: nodeName.slice(0, INSTANCE_LENGTH_MAX),
+    reportingInstance: reportingInstanceOf(nodeName),
     action: event.action,
     reason: event.reason,
     regarding: { apiVersion: "v1", uid, ...objectReference(event.regarding) },
     note: cutToBytes(event.note, NOTE_BYTES_MAX),
     type: event.type,
+    ...(times > 1 && { series: eventSeries(times, atMs) }),
   };
 }
 
-/** `<object>.<hash of the content>`. */
-export function eventName(event: ClusterEvent, uid: string): string {
+/** The count of what happened so often, the last time at `atMs`. */
+export function eventSeries(count: number, atMs: number): EventSeries {
+  return { count, lastObservedTime: microTime(atMs) };
+}
+
+/**
+ * `<object>.<hash of the content>`. An object is told from an earlier one of its name by the time at which it
+ * was made, which every node knows, and not by its UID, for which each would have to ask.
+ */
+export function eventName(event: ClusterEvent, createdMs: number): string {
   const { regarding, type, reason, action, note } = event;
-  const content = JSON.stringify([regarding.kind, regarding.name, uid, type, reason, action, note]);
+  const { kind } = regarding;
+  const content = JSON.stringify([kind, regarding.name, createdMs, type, reason, action, note]);
   const hash = createHash("sha256").update(content).digest("hex").slice(0, HASH_LENGTH);
   const { name } = objectReference(regarding);
   return `${name.slice(0, NAME_LENGTH_MAX).replace(/[^a-z0-9]+$/, "")}.${hash}`;
+}
+
+/** What an Event of this node has as its instance. */
+export function reportingInstanceOf(nodeName: string): string {
+  return nodeName.slice(0, INSTANCE_LENGTH_MAX);
 }
 
 /** The path to create Events of this object at. */

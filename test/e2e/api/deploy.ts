@@ -94,7 +94,7 @@ export const deployCases: readonly ApiCase[] = [
         .toSorted();
       assert.deepEqual(rights, [
         "endpointslices.discovery.k8s.io [] [] [list watch]",
-        "events.events.k8s.io [] [] [create patch]",
+        "events.events.k8s.io [] [] [get create patch]",
         "nodes [] [] [list watch]",
         "services [] [] [list watch]",
       ]);

@@ -3,7 +3,12 @@ import { beforeEach, expect, test } from "vitest";
 import type { ClusterEvent } from "../../../src/model/cluster-event.ts";
 import type { Finding } from "../../../src/model/finding.ts";
 import { type AgentObserver, createAgentObserver } from "../../../src/observe/agent-observer.ts";
-import { FindingEvents, STANDING_MAX, TELL_AGAIN_MS } from "../../../src/observe/finding-events.ts";
+import {
+  FindingEvents,
+  STANDING_MAX,
+  STANDING_OF_ONE_SERVICE_MAX,
+  TELL_AGAIN_MS,
+} from "../../../src/observe/finding-events.ts";
 import { Metrics } from "../../../src/observe/metrics.ts";
 import { ProxyHealth } from "../../../src/observe/proxy-health.ts";
 import { ManualClock } from "../../fakes/manual-clock.ts";
@@ -119,6 +124,31 @@ test("only so many warnings are told again", async () => {
   expect(told).toHaveLength(STANDING_MAX + 5);
   await clock.advance(TELL_AGAIN_MS);
   expect(told).toHaveLength(2 * STANDING_MAX + 5);
+  stop.abort();
+  await running;
+});
+
+test("one Service with very many warnings leaves room for those of the others", async () => {
+  const stop = new AbortController();
+  const running = findingEvents.run(stop.signal);
+  const ofOne = Array.from({ length: STANDING_MAX }, (_, port) => ({
+    ...FINDING,
+    message: `port ${port}`,
+  }));
+  for (const finding of ofOne) observer.findingAppeared(finding);
+  observer.findingAppeared({ ...FINDING, service: "shop/other" });
+  told.length = 0;
+  await clock.advance(TELL_AGAIN_MS);
+  expect(told.map(({ regarding }) => regarding.name)).toEqual([
+    ...Array(STANDING_OF_ONE_SERVICE_MAX).fill("shop/web"),
+    "shop/other",
+  ]);
+  // What is gone makes room for what comes.
+  for (const finding of ofOne) observer.findingGone(finding, "service-deleted");
+  observer.findingAppeared(FINDING);
+  told.length = 0;
+  await clock.advance(TELL_AGAIN_MS);
+  expect(told.map(({ regarding }) => regarding.name)).toEqual(["shop/other", "shop/web"]);
   stop.abort();
   await running;
 });

@@ -16,14 +16,20 @@ const EVENT: ClusterEvent = {
   action: "ProgramService",
   note: "The scheduler rrr is none.",
 };
-const FACTS = { uid: "u-1", nodeName: "node-1", atMs: Date.UTC(2026, 0, 2, 3, 4, 5, 6) };
+const FACTS = {
+  uid: "u-1",
+  createdMs: 1_000,
+  nodeName: "node-1",
+  atMs: Date.UTC(2026, 0, 2, 3, 4, 5, 6),
+  times: 1,
+};
 
 test("an event becomes an Event beside its Service", () => {
   const object = eventObject(EVENT, FACTS);
   expect(object).toEqual({
     apiVersion: "events.k8s.io/v1",
     kind: "Event",
-    metadata: { name: eventName(EVENT, "u-1"), namespace: "shop" },
+    metadata: { name: eventName(EVENT, 1_000), namespace: "shop" },
     eventTime: "2026-01-02T03:04:05.006000Z",
     reportingController: "kube-ipvs",
     reportingInstance: "node-1",
@@ -34,6 +40,15 @@ test("an event becomes an Event beside its Service", () => {
     type: "Warning",
   });
   expect(eventsPath(EVENT.regarding)).toBe("/apis/events.k8s.io/v1/namespaces/shop/events");
+});
+
+test("what happened several times is an Event with its count", () => {
+  expect(eventObject(EVENT, { ...FACTS, times: 3 }).series).toEqual({
+    count: 3,
+    lastObservedTime: "2026-01-02T03:04:05.006000Z",
+  });
+  // The API server takes no series of one.
+  expect(eventObject(EVENT, FACTS)).not.toHaveProperty("series");
 });
 
 test("an event of a node lies in the namespace default and names no namespace itself", () => {
@@ -47,14 +62,14 @@ test("the name tells events apart by what they say and not by who says it", () =
   const name = eventObject(EVENT, FACTS).metadata?.name;
   expect(name).toMatch(/^web\.[0-9a-f]{16}$/);
   expect(eventObject(EVENT, { ...FACTS, nodeName: "node-2", atMs: 0 }).metadata?.name).toBe(name);
-  expect(eventName({ ...EVENT, note: "Something else." }, "u-1")).not.toBe(name);
-  expect(eventName({ ...EVENT, type: "Normal" }, "u-1")).not.toBe(name);
-  expect(eventName(EVENT, "u-2")).not.toBe(name);
+  expect(eventName({ ...EVENT, note: "Something else." }, 1_000)).not.toBe(name);
+  expect(eventName({ ...EVENT, type: "Normal" }, 1_000)).not.toBe(name);
+  expect(eventName(EVENT, 2_000)).not.toBe(name);
 });
 
 test("a name stays a DNS subdomain of at most 253 characters, also for the longest node name", () => {
   const long = `${"a".repeat(229)}.${"b".repeat(23)}`;
-  const name = eventName({ ...EVENT, regarding: { kind: "Node", name: long } }, long);
+  const name = eventName({ ...EVENT, regarding: { kind: "Node", name: long } }, 0);
   expect(name.length).toBeLessThanOrEqual(253);
   expect(name).toMatch(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/);
 });
