@@ -6,7 +6,7 @@ import { SetupError } from "./command.mjs";
 import { BUILD, ROOT } from "./paths.mjs";
 
 /** Modules with compiled parts: these are looked up in node_modules when the program starts. */
-const NATIVE_MODULES = ["ffi-napi", "ref-napi"];
+export const NATIVE_MODULES = ["ffi-napi", "ref-napi"];
 
 /** CommonJS packages inside the bundle ask for these by name. */
 const COMMONJS_NAMES = [
