@@ -7,6 +7,11 @@ import { answer, answerJson, answerText, pathOf } from "./answer.ts";
 import { type ListenError, Listener } from "./listener.ts";
 import type { HealthAnswer, ProxyHealth } from "./proxy-health.ts";
 
+/** Both addresses are kube-proxy's own: as a rule it is the one that has them already. */
+const SECOND_PROXY =
+  "probably another kube-proxy runs on this node, and two undo each other's work: take it away \
+(kubectl -n kube-system delete daemonset kube-proxy). If it is something else, choose another address";
+
 /** Where and how to serve. */
 export interface ServeOptions {
   readonly at: { readonly host: string; readonly port: number };
@@ -110,6 +115,7 @@ function start(
       ...at,
       answer: serve,
       clock,
+      ifInUse: SECOND_PROXY,
       onListening: (listening) => {
         port = listening;
         log.info({ host: at.host, port }, `serving ${what}`);

@@ -33,8 +33,9 @@ export class ListenError extends Error {
   /** Name of the errno, such as `EADDRINUSE`. */
   readonly code: string;
 
-  constructor(where: string, cause: NodeJS.ErrnoException) {
-    super(`cannot listen on ${where}: ${cause.message}`, { cause });
+  constructor(where: string, cause: NodeJS.ErrnoException, ifInUse?: string) {
+    const advice = cause.code === "EADDRINUSE" && ifInUse !== undefined ? `; ${ifInUse}` : "";
+    super(`cannot listen on ${where}: ${cause.message}${advice}`, { cause });
     this.code = cause.code ?? "";
   }
 }
@@ -51,6 +52,8 @@ export interface ListenerOptions {
   readonly onListening: (port: number) => void;
   /** Called when it cannot listen: once for each code, until it can. */
   readonly onFailure: (error: ListenError) => void;
+  /** Who it probably is when the address is in use, and what to do; goes into the error. */
+  readonly ifInUse?: string;
 }
 
 /** Listens from its construction until it is closed. */
@@ -129,10 +132,10 @@ export class Listener {
   }
 
   #report(error: unknown): void {
-    const { host, port, onFailure } = this.#options;
+    const { host, port, onFailure, ifInUse } = this.#options;
     const where = host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
     const cause = error instanceof Error ? error : new Error(String(error));
-    const failure = new ListenError(where, cause);
+    const failure = new ListenError(where, cause, ifInUse);
     if (failure.code === this.#failure) return;
     this.#failure = failure.code;
     onFailure(failure);

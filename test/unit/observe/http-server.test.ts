@@ -140,7 +140,12 @@ test("an address that is taken is told once, and tried again every 5 s until it 
       reason: "FailedToStartProxierHealthcheck",
     },
   ]);
-  expect(told[0]?.note).toContain("EADDRINUSE");
+  const shown = lines[0]?.["err"] as Error | undefined;
+  for (const text of [told[0]?.note, shown?.message]) {
+    expect(text).toContain("EADDRINUSE");
+    expect(text).toContain("probably another kube-proxy runs on this node");
+    expect(text).toContain("kubectl -n kube-system delete daemonset kube-proxy");
+  }
   await leave(other.server);
   await clock.advance(LISTEN_RETRY_MS);
   await until(() => server.port !== 0);
@@ -154,6 +159,7 @@ test("an address that is taken ends it where that was asked for", async () => {
   expect(error).toBeInstanceOf(ListenError);
   expect(error).toMatchObject({ code: "EADDRINUSE" });
   expect(error.message).toContain(`[::]:${other.port}`);
+  expect(error.message).toContain("probably another kube-proxy");
   await leave(other.server);
 });
 
