@@ -82,7 +82,7 @@ export interface Config {
   readonly conntrack: ConntrackSettings;
   /** Beats the Node's main address of its family; undefined for none (`0.0.0.0`, `::`). Nothing is bound to it. */
   readonly bindAddress: Address | undefined;
-  /** `/healthz` and `/livez`; undefined: not served. */
+  /** `/healthz`, `/livez` and `/readyz`; undefined: not served. */
   readonly healthz: ListenAddress | undefined;
   /** `/metrics` and `/proxyMode`; undefined: not served. */
   readonly metrics: ListenAddress | undefined;

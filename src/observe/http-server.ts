@@ -79,7 +79,7 @@ export function serveMetrics(pages: MetricsPages, options: ServeOptions): Promis
 /** Counts the answers of the health server. */
 export type CountAnswer = (path: "healthz" | "livez", status: number) => void;
 
-/** Serves `/healthz` and `/livez`. Rejects with a {@link ListenError}. */
+/** Serves `/healthz`, `/livez` and our own `/readyz`. Rejects with a {@link ListenError}. */
 export function serveProxyHealth(
   health: ProxyHealth,
   count: CountAnswer,
@@ -95,6 +95,10 @@ export function serveProxyHealth(
         return send("healthz", health.healthz());
       case "/livez":
         return send("livez", health.livez());
+      case "/readyz": {
+        const { status, body } = health.readyz();
+        return answerJson(response, status, body);
+      }
       default:
         return answerText(response, 404, "404 page not found\n");
     }

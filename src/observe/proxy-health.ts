@@ -118,6 +118,12 @@ export class ProxyHealth {
     return this.#answer(this.isHealthy(), {});
   }
 
+  /** `/readyz`: for rollouts, which must not go on past a node whose first sync never ends. */
+  readyz(): HealthAnswer {
+    const isSynced = [...this.#families.values()].every(({ updatedMs }) => updatedMs !== undefined);
+    return { status: isSynced ? 200 : 503, body: this.livez().body };
+  }
+
   #answer(isGood: boolean, more: { readonly nodeEligible?: boolean }): HealthAnswer {
     const now = new Date(this.#options.clock.wallMs()).toISOString();
     const updates = [...this.#families.values()].map(({ updatedMs }) => updatedMs);

@@ -2,6 +2,7 @@
 import { mkdir } from "node:fs/promises";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { EXIT_CODES } from "../../../src/cli/exit-codes.ts";
+import { ask, freePort } from "../observe/asking.ts";
 import { Shell, webManifest } from "./shell.ts";
 
 let shell: Shell;
@@ -42,4 +43,32 @@ test("a status socket that cannot be had is one sentence, and the kernel is let 
   expect(err).toContain("is no socket");
   expect(err.trimEnd().split("\n")).toHaveLength(1);
   expect([...shell.kernel.closed]).toEqual(ALL_PARTS);
+});
+
+const KUBECONFIG = `apiVersion: v1
+kind: Config
+clusters: [{ name: c, cluster: { server: "http://127.0.0.1:1" } }]
+users: [{ name: u, user: {} }]
+contexts: [{ name: x, context: { cluster: c, user: u } }]
+current-context: x
+`;
+
+test.each([
+  { source: "--manifests DIR/manifests", said: "first sync finished", status: 200 },
+  // Nothing is asked for there, so it is healthy, and a rollout must not go on all the same.
+  { source: "--kubeconfig DIR/nowhere.yaml", said: "ECONNREFUSED", status: 503 },
+])("with $source a pod is alive, and /readyz answers $status", async (row) => {
+  await shell.write("nowhere.yaml", KUBECONFIG);
+  await shell.write("manifests/web.yaml", webManifest());
+  const port = await freePort();
+  const ended = shell.run(
+    `run ${row.source} --status-socket DIR/agent.sock --log-format json --metrics-port 0 ` +
+      `--healthz-bind-address 127.0.0.1:${port}`,
+  );
+  const said = async () => JSON.stringify(await shell.log());
+  await vi.waitFor(async () => expect(await said()).toContain(row.said), 20_000);
+  expect((await ask(port, "/readyz")).status).toBe(row.status);
+  expect((await ask(port, "/livez")).status).toBe(200);
+  shell.end.abort();
+  expect((await ended).code).toBe(0);
 });

@@ -190,6 +190,16 @@ test("a pass that fails as a whole is counted, and changes neither health nor th
   );
 });
 
+test("the proxy is ready when a pass has ended, and not while they fail as a whole", () => {
+  observer.passQueued();
+  observer.passBegun();
+  observer.passEnded({ outcome: "failed", tookMs: 1, operations: [] });
+  expect(health.readyz().status).toBe(503);
+  observer.passBegun();
+  observer.passEnded({ outcome: "partly", tookMs: 1, operations: [] });
+  expect(health.readyz().status).toBe(200);
+});
+
 test("a packet filter that was refused counts where kube-proxy counts its own", async () => {
   const name = 'kubeproxy_sync_proxy_rules_iptables_restore_failures_total{ip_family="IPv4"}';
   observer.passEnded({

@@ -82,6 +82,18 @@ test("/healthz and /livez answer as JSON, and each answer is counted", async () 
   expect(counted).toEqual(["healthz 200", "healthz 503", "livez 200"]);
 });
 
+test("/readyz is refused until the first sync is finished, and is in none of kube-proxy's counts", async () => {
+  const health = proxyHealth();
+  const { server, counted } = await healthServer({}, health);
+  expect((await ask(server.port, "/livez")).status).toBe(200);
+  expect((await ask(server.port, "/readyz")).status).toBe(503);
+  health.updated();
+  const ready = await ask(server.port, "/readyz");
+  expect(ready).toMatchObject({ status: 200, headers: { "content-type": "application/json" } });
+  expect(JSON.parse(ready.body)).toMatchObject({ healthy: true });
+  expect(counted).toEqual(["livez 200"]);
+});
+
 test("any other path is not found", async () => {
   const { server, counted } = await healthServer();
   expect(await ask(server.port, "/")).toMatchObject({ status: 404, body: "404 page not found\n" });

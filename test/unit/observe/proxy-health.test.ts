@@ -65,6 +65,20 @@ test("a pass that hangs makes it unhealthy, also if nothing was asked for", asyn
   expect(statuses()).toEqual([503, 503]);
 });
 
+test("it is ready when all of the first sync is made, and stays so, late or not", async () => {
+  const ready = () => health.readyz().status;
+  expect(ready()).toBe(503);
+  health.queued();
+  health.begun();
+  expect([ready(), ...statuses()]).toEqual([503, 200, 200]);
+  health.updated();
+  expect(ready()).toBe(200);
+  health.queued();
+  await clock.advance(LATE_MS);
+  expect([ready(), ...statuses()]).toEqual([200, 503, 503]);
+  expect(health.readyz().body).toEqual(health.livez().body);
+});
+
 test("a node that goes takes no load, and its proxy lives on", () => {
   health.nodeSeen({ deleting: true, taints: [] });
   expect(statuses()).toEqual([503, 200]);
