@@ -1,6 +1,6 @@
 /** The API server of the lab as a cluster has it: `deploy/base` is applied, and the agent has its rights. */
 import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { KubernetesObject } from "@kubernetes/client-node";
 import { resourcePath } from "./api-paths.ts";
 import { ApiServer } from "./api-server.ts";
@@ -46,6 +46,14 @@ export class ApiCluster {
   /** What kubectl prints; rejects when it fails. */
   kubectl(...words: readonly string[]): Promise<string> {
     return shell(`${KUBECTL} --kubeconfig ${this.server.kubeconfig("admin")} ${words.join(" ")}`);
+  }
+
+  /** Runs commands as an administrator types them, and returns what they print; rejects when one fails. */
+  asUser(commands: string): Promise<string> {
+    const kubeconfig = this.server.kubeconfig("admin");
+    return shell(
+      `export KUBECONFIG=${kubeconfig} PATH="$PWD/${dirname(KUBECTL)}:$PATH"\n${commands}`,
+    );
   }
 
   /** Gives the agent another token of its service account, in the file that it reads. */
