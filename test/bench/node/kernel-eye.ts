@@ -20,6 +20,12 @@ export class KernelEye {
     return new KernelEye(await openIpvs());
   }
 
+  /** How many destinations of the virtual service take connections; undefined where there is none. */
+  async taking(key: ServiceKey): Promise<number | undefined> {
+    const [found] = await this.#ipvs.destinations([key]);
+    return found?.filter(({ weight }) => weight > 0).length;
+  }
+
   /**
    * Returns, with the time, when so many destinations of the virtual service take connections: one that
    * drains has weight 0, and stays a while. Rejects after `msMax`.
@@ -27,9 +33,8 @@ export class KernelEye {
   async untilDestinations(key: ServiceKey, count: number, msMax: number): Promise<number> {
     const startMs = performance.now();
     for (;;) {
-      const [found] = await this.#ipvs.destinations([key]);
+      const taking = await this.taking(key);
       const nowMs = performance.now();
-      const taking = found?.filter(({ weight }) => weight > 0).length;
       if (taking === count) return nowMs;
       if (nowMs - startMs > msMax) {
         throw new Error(`${taking} destinations instead of ${count} after ${msMax} ms`);

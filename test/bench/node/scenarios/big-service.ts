@@ -56,7 +56,7 @@ export async function bigService(subject: Subject, task: NodeTask): Promise<BigS
     for (let slice = 0; slice < SLICES; slice++)
       await changes.api.remove(sliceOf(number, slice, 1));
     await changes.api.remove(serviceObject(number));
-    changes.close();
+    await changes.close();
     eye.close();
   }
 }

@@ -71,8 +71,9 @@ export async function churn(subject: Subject, task: NodeTask): Promise<ChurnResu
       },
     });
   } finally {
-    sampled.close();
-    written.close();
+    await subject.kill();
+    await sampled.close();
+    await written.close();
   }
 }
 

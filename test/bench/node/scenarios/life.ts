@@ -4,6 +4,7 @@ import type { ProcessUsage } from "../../../lab/process-usage.ts";
 import { type Spread, spread } from "../../spread.ts";
 import { Changes } from "../changes.ts";
 import type { NodeTask } from "../node-task.ts";
+import { storedEndpoints } from "../stored-endpoints.ts";
 import type { Subject } from "../subject.ts";
 import { type TableSize, tableSize } from "../table-size.ts";
 
@@ -37,8 +38,28 @@ export interface LifeResult {
 
 /** Runs it. */
 export async function life(subject: Subject, task: NodeTask): Promise<LifeResult> {
-  const { services, endpointsPerService } = task.size;
-  const wanted = services * endpointsPerService;
+  const wanted = await storedEndpoints(task);
+  const changes = await Changes.open(task, CHANGE_MS_MAX);
+  try {
+    return await livesOn(subject, { wanted, changes, services: task.size.services });
+  } finally {
+    // After the restart, which finds the table as the store is.
+    await changes.close();
+  }
+}
+
+/** What it is held against, and how it is changed. */
+interface LifeWork {
+  /** Rows of destinations. */
+  readonly wanted: number;
+  readonly changes: Changes;
+  readonly services: number;
+}
+
+async function livesOn(
+  subject: Subject,
+  { wanted, changes, services }: LifeWork,
+): Promise<LifeResult> {
   const startMs = performance.now();
   subject.start();
   const synced = subject
@@ -47,7 +68,7 @@ export async function life(subject: Subject, task: NodeTask): Promise<LifeResult
   // Awaited below; until then a failure must not count as unhandled.
   synced.catch(() => undefined);
   const saidMs = subject.saysWhenComplete ? await synced : undefined;
-  while (tableSize().destinations < wanted) {
+  while (tableSize().destinations !== wanted) {
     if (subject.saysWhenComplete) throw new Error(`${tableSize().destinations} of ${wanted} rows`);
     if (performance.now() - startMs > COMPLETE_MS_MAX) throw new Error("the table is not complete");
     await Promise.race([synced, sleep(LOOKS_MS)]);
@@ -63,7 +84,9 @@ export async function life(subject: Subject, task: NodeTask): Promise<LifeResult
   const idleProcessorS = subject.usage().processorS - quiet.processorS;
   // One that has not come to the end of its first sync follows no change, and would not restart sooner.
   const isBusy = syncedMs === undefined;
-  const change = isBusy ? undefined : await singleChanges(subject, task);
+  // Each of another Service: an endpoint that goes would be seen at its end for as long as it drains.
+  const count = Math.min(subject.changes, services);
+  const change = isBusy ? undefined : await singleChanges(changes, count);
   await subject.kill();
   const restartMs = isBusy ? undefined : await restart(subject);
   const restartWrites = isBusy ? undefined : subject.writes();
@@ -83,15 +106,10 @@ async function restart(subject: Subject): Promise<number | undefined> {
 }
 
 async function singleChanges(
-  subject: Subject,
-  task: NodeTask,
+  changes: Changes,
+  count: number,
 ): Promise<Spread & { readonly changes: number }> {
-  const changes = await Changes.open(task, CHANGE_MS_MAX);
-  try {
-    const times: number[] = [];
-    for (let i = 0; i < subject.changes; i++) times.push(await changes.timed(changes.next()));
-    return { ...spread(times), changes: times.length };
-  } finally {
-    changes.close();
-  }
+  const times: number[] = [];
+  for (let i = 0; i < count; i++) times.push(await changes.timed(changes.next()));
+  return { ...spread(times), changes: times.length };
 }

@@ -63,6 +63,6 @@ export async function trash(subject: Subject, task: NodeTask): Promise<TrashResu
     await ask("POST", serviceObject(service));
     await ask("POST", sliceObject(service, task.size));
   });
-  changes.close();
+  await changes.close();
   return { services: half, whileDeleting, whileAdding };
 }
