@@ -10,6 +10,7 @@ const CHANGES = 200;
 export class KubeIpvs implements Subject {
   readonly changes = CHANGES;
   readonly saysWhenComplete = true;
+  readonly syncMsMax = SUBJECT_MS_MAX;
   readonly #process = new ProxyProcess("bench-agent");
   readonly #words: readonly string[];
   #writes: number | undefined;
@@ -26,7 +27,7 @@ export class KubeIpvs implements Subject {
   }
 
   async synced(): Promise<boolean> {
-    const line = await this.#process.line(/first sync finished/, SUBJECT_MS_MAX);
+    const line = await this.#process.line(/first sync finished/, this.syncMsMax);
     this.#writes = (JSON.parse(line) as { readonly applied: number }).applied;
     return true;
   }

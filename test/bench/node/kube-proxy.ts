@@ -17,21 +17,26 @@ const CONFIG = "/run/bench-kube-proxy.yaml";
 /** Each takes it seconds. */
 const CHANGES = 5;
 const POLL_MS = 1_000;
+/** Where its first sync of IPVS ends at all, but only just: 1,000 Services took it 537 s on a quiet machine. */
+const SLOW_SIZE = 1_000;
+const SLOW_SYNC_MS_MAX = 1_200_000;
 const LEGACY_FOLDER = "/run/bench-iptables";
 
 /** One kube-proxy. */
 export class BenchKubeProxy implements Subject {
   readonly changes = CHANGES;
   readonly saysWhenComplete = false;
+  readonly syncMsMax: number;
   readonly #process = new ProxyProcess("bench-kube-proxy");
 
   readonly #mode: KubeProxyMode;
 
-  constructor({ kubeconfig }: NodeTask, mode: KubeProxyMode) {
+  constructor({ kubeconfig, size }: NodeTask, mode: KubeProxyMode) {
     const clusterCidrs = ["10.0.0.0/8"];
     const options = { kubeconfig, nodeName: BENCH_NODE, clusterCidrs };
     writeFileSync(CONFIG, JSON.stringify(kubeProxyConfig(options, mode)));
     this.#mode = mode;
+    this.syncMsMax = size.services === SLOW_SIZE ? SLOW_SYNC_MS_MAX : SUBJECT_MS_MAX;
   }
 
   start(): void {
@@ -43,8 +48,7 @@ export class BenchKubeProxy implements Subject {
     const startMs = performance.now();
     while (!(await hasSynced())) {
       this.#process.mustRun();
-      if (performance.now() - startMs > SUBJECT_MS_MAX)
-        throw new Error("kube-proxy: no first sync");
+      if (performance.now() - startMs > this.syncMsMax) return false;
       await sleep(POLL_MS);
     }
     return true;

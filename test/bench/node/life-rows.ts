@@ -6,6 +6,7 @@ import type { FirstPassResult } from "./scenarios/first-pass.ts";
 import type { LifeResult } from "./scenarios/life.ts";
 import type { ListResult } from "./scenarios/list.ts";
 import { sizeText } from "./size-text.ts";
+import { noSyncText } from "./subject.ts";
 
 const MS_PER_S = 1_000;
 
@@ -57,12 +58,17 @@ export function lifeRows({ size, ours, peer, list, firstPass }: AtSize): NodeRow
   const startS = TARGETS[at]?.startS;
   const most = (value: number): Pick<NodeRow, "target"> =>
     isMain ? { target: { most: value, of: "value" } } : {};
+  const isLate = peer !== undefined && peer.syncedMs === undefined;
+  const late = isLate ? noSyncText(peer.syncMsMax) : undefined;
   const of = (pick: (life: LifeResult) => number | undefined) => ({
     at,
     value: ours && pick(ours),
     peer: peer && pick(peer),
     ...(ours === undefined && { note: "failed" }),
+    ...(late !== undefined && pick(peer as LifeResult) === undefined && { peerNote: late }),
   });
+  /** For what one that goes on with its first sync does not have to itself. */
+  const meanwhile = late === undefined ? {} : { peerNote: "in its first sync" };
   return [
     {
       what: "process start to table complete",
@@ -103,10 +109,17 @@ export function lifeRows({ size, ours, peer, list, firstPass }: AtSize): NodeRow
     {
       what: "processor time in 60 s with nothing changing",
       ...of(({ idleProcessorS }) => idleProcessorS),
+      ...meanwhile,
       unit: "s",
       ...most(0.3),
     },
-    { what: "resident memory", ...of(({ quiet }) => quiet.residentMb), unit: "MB", ...most(160) },
+    {
+      what: "resident memory",
+      ...of(({ quiet }) => quiet.residentMb),
+      ...meanwhile,
+      unit: "MB",
+      ...most(160),
+    },
     {
       what: "  its peak during the first sync",
       ...of(({ quiet }) => quiet.peakMb),

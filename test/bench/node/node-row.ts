@@ -13,6 +13,8 @@ export interface NodeRow {
   readonly floor?: number | undefined;
   /** kube-proxy in the same boot. */
   readonly peer?: number | undefined;
+  /** Why it has no figure, or what is to be known of the one that it has. */
+  readonly peerNote?: string | undefined;
   /** At most; of the ratio to the floor where it says so. */
   readonly target?: { readonly most: number; readonly of: "value" | "ratio" };
   readonly note?: string;
@@ -32,9 +34,12 @@ export function missed(rows: readonly NodeRow[]): string[] {
 }
 
 function cellsOf(row: NodeRow): string[] {
-  const { what, at, value, unit, floor, peer, target, note } = row;
-  const against = (other: number | undefined, ratio: number | undefined): string[] =>
+  const { what, at, value, unit, floor, peer, peerNote, target, note } = row;
+  const against = (other: number | undefined, ratio: number): string[] =>
     other === undefined ? ["", ""] : [figureText(other, unit), ratioText(ratio)];
+  const own = value ?? Number.NaN;
+  // The other way round: how many times more it is there.
+  const [peerText = "", peerRatio = ""] = against(peer, (peer ?? Number.NaN) / own);
   const aim = target
     ? [
         `<= ${target.most} ${target.of === "ratio" ? "x" : unit}`,
@@ -45,9 +50,9 @@ function cellsOf(row: NodeRow): string[] {
     what,
     at,
     value === undefined ? (note ?? "not measured") : figureText(value, unit),
-    ...against(floor, floor === undefined ? undefined : (value ?? Number.NaN) / floor),
-    // The other way round: how many times more it is there.
-    ...against(peer, peer === undefined ? undefined : peer / (value ?? Number.NaN)),
+    ...against(floor, own / (floor ?? Number.NaN)),
+    [peerText, peerNote].filter(Boolean).join("; "),
+    peerRatio,
     ...aim,
   ];
 }
@@ -57,8 +62,8 @@ function isMet({ value = Number.NaN, floor = Number.NaN, target }: NodeRow): boo
   return (target.of === "ratio" ? value / floor : value) <= target.most;
 }
 
-function ratioText(ratio: number | undefined): string {
-  return ratio === undefined || !Number.isFinite(ratio) ? "" : `${ratio.toFixed(2)} x`;
+function ratioText(ratio: number): string {
+  return !Number.isFinite(ratio) ? "" : `${ratio.toFixed(2)} x`;
 }
 
 function figureText(value: number, unit: string): string {

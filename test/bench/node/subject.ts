@@ -4,14 +4,17 @@ import type { ProcessUsage } from "../../lab/process-usage.ts";
 /** How long something that a slow proxy does may take in a slow guest. */
 export const SUBJECT_MS_MAX = 900_000;
 
+const MS_PER_S = 1_000;
+
 /** One process at a time. */
 export interface Subject {
   /** How many single changes are worth the time. */
   readonly changes: number;
+  readonly syncMsMax: number;
   start(): void;
   /**
    * True when it says that its first sync is done; the kernel is looked at by others. False when that is
-   * not worth waiting for any longer.
+   * not worth waiting for any longer than {@link syncMsMax}.
    */
   synced(): Promise<boolean>;
   /** Writes of its first sync, where it says so. */
@@ -23,4 +26,14 @@ export interface Subject {
   usage(): ProcessUsage;
   /** Ends it by force. */
   kill(): Promise<void>;
+}
+
+/** Why something was not measured. */
+export function noSyncText(msMax: number): string {
+  return `no first sync within ${Math.round(msMax / MS_PER_S).toLocaleString("en-GB")} s`;
+}
+
+/** For what cannot be measured without it. */
+export async function mustSync(subject: Pick<Subject, "synced" | "syncMsMax">): Promise<void> {
+  if (!(await subject.synced())) throw new Error(noSyncText(subject.syncMsMax));
 }

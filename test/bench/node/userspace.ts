@@ -13,6 +13,7 @@ const KB_PER_MB = 1_024;
 export class Userspace implements Subject {
   readonly changes = CHANGES;
   readonly saysWhenComplete = true;
+  readonly syncMsMax = SUBJECT_MS_MAX;
   readonly #process = new ProxyProcess("bench-userspace");
   readonly #words: readonly string[];
 
@@ -25,7 +26,7 @@ export class Userspace implements Subject {
   }
 
   async synced(): Promise<boolean> {
-    await this.#process.line(/^complete$/, SUBJECT_MS_MAX);
+    await this.#process.line(/^complete$/, this.syncMsMax);
     return true;
   }
 

@@ -8,7 +8,7 @@ import { Changes } from "../changes.ts";
 import { KernelEye } from "../kernel-eye.ts";
 import { ipvsMessages } from "../messages.ts";
 import type { NodeTask } from "../node-task.ts";
-import type { Subject } from "../subject.ts";
+import { mustSync, type Subject } from "../subject.ts";
 
 const ENDPOINTS = 5_000;
 /** As the controller of Kubernetes makes them. */
@@ -36,7 +36,7 @@ export async function bigService(subject: Subject, task: NodeTask): Promise<BigS
       await changes.api.put(sliceOf(number, slice, ENDPOINTS_PER_SLICE - 1));
     }
     subject.start();
-    await subject.synced();
+    await mustSync(subject);
     const key = { protocol: "tcp", address: serviceAddress(number), port: 80 } as const;
     await eye.untilDestinations(key, ENDPOINTS - SLICES, CHANGE_MS_MAX);
     const before = await ipvsMessages();

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type Spread, spread } from "../../spread.ts";
 import { Changes } from "../changes.ts";
 import type { NodeTask } from "../node-task.ts";
-import type { Subject } from "../subject.ts";
+import { mustSync, type Subject } from "../subject.ts";
 
 const CHANGES_PER_S = 200;
 const CHURN_MS = 60_000;
@@ -49,7 +49,7 @@ export function sampledServices({ size }: NodeTask): number {
 export async function churn(subject: Subject, task: NodeTask): Promise<ChurnResult> {
   const sampledCount = sampledServices(task);
   subject.start();
-  await subject.synced();
+  await mustSync(subject);
   const sampled = await Changes.open(task, SAMPLE_MS_MAX);
   const written = await Changes.open(task, SAMPLE_MS_MAX);
   try {

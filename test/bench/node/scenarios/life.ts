@@ -22,6 +22,8 @@ export interface LifeResult {
   readonly completeMs: number;
   /** Process start to what the proxy calls its first sync; undefined: it was not waited for any longer. */
   readonly syncedMs: number | undefined;
+  /** How long that was waited for. */
+  readonly syncMsMax: number;
   readonly table: TableSize;
   readonly startProcessorS: number;
   /** With its peak in the first sync. */
@@ -91,7 +93,15 @@ async function livesOn(
   const restartMs = isBusy ? undefined : await restart(subject);
   const restartWrites = isBusy ? undefined : subject.writes();
   return {
-    ...{ completeMs, syncedMs, table, startProcessorS: atComplete.processorS, atSync, quiet },
+    ...{
+      completeMs,
+      syncedMs,
+      syncMsMax: subject.syncMsMax,
+      table,
+      startProcessorS: atComplete.processorS,
+      atSync,
+      quiet,
+    },
     ...{ idleProcessorS, change, restartMs, restartWrites },
   };
 }

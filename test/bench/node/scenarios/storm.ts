@@ -6,6 +6,7 @@ import { EventServer } from "../event-server.ts";
 import { KernelEye } from "../kernel-eye.ts";
 import { KubeIpvs } from "../kube-ipvs.ts";
 import type { NodeTask } from "../node-task.ts";
+import { mustSync } from "../subject.ts";
 import { type ChurnResult, dueChanges, sampledServices, underChanges } from "./churn.ts";
 
 const SAMPLE_MS_MAX = 60_000;
@@ -31,7 +32,7 @@ export async function storm(task: NodeTask): Promise<ChurnResult> {
   let sample = 0;
   try {
     subject.start();
-    await subject.synced();
+    await mustSync(subject);
     return await underChanges(subject, {
       timed: async () => {
         sample = (sample + 1) % sampledCount;

@@ -13,7 +13,7 @@ import { sliceObject } from "../../cluster-objects.ts";
 import { type Spread, spread } from "../../spread.ts";
 import type { NodeTask } from "../node-task.ts";
 import { busyS, kernelMb } from "../processor.ts";
-import { SUBJECT_MS_MAX, type Subject } from "../subject.ts";
+import { mustSync, SUBJECT_MS_MAX, type Subject } from "../subject.ts";
 
 /** Services that have pods and are asked, spread over all: rules are walked through in order. */
 const ASKED_MAX = 10;
@@ -75,7 +75,7 @@ export async function traffic(subject: Subject, task: NodeTask): Promise<Traffic
     const to = asked.map((service) => `${serviceAddress(service)}:80`);
     const startMs = performance.now();
     subject.start();
-    await subject.synced();
+    await mustSync(subject);
     await untilAnswered(to, startMs);
     const setUpMs = performance.now() - startMs;
     await sleep(SETTLE_MS);

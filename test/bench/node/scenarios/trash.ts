@@ -8,7 +8,7 @@ import { serviceObject, sliceObject } from "../../cluster-objects.ts";
 import { type Spread, spread } from "../../spread.ts";
 import { Changes } from "../changes.ts";
 import type { NodeTask } from "../node-task.ts";
-import type { Subject } from "../subject.ts";
+import { mustSync, type Subject } from "../subject.ts";
 
 const CHANGE_MS_MAX = 120_000;
 const REQUESTS_AT_A_TIME = 8;
@@ -25,7 +25,7 @@ export interface TrashResult {
 export async function trash(subject: Subject, task: NodeTask): Promise<TrashResult> {
   const half = Math.floor(task.size.services / 2);
   subject.start();
-  await subject.synced();
+  await mustSync(subject);
   const changes = await Changes.open(task, CHANGE_MS_MAX);
   const numbers = (from: number): number[] => Array.from({ length: half }, (_, i) => from + i);
   const ask = async (method: string, object: KubernetesObject): Promise<void> => {
