@@ -5,9 +5,12 @@ import type { Spread } from "./spread.ts";
 export interface FullRun {
   readonly first: {
     readonly tookMs: number;
+    /** What is left without the kernel: plan, merge, diff, mirror. */
     readonly otherMs: number;
     readonly ipvsWriteMs: number;
     readonly addressWriteMs: number;
+    readonly filterWriteMs: number;
+    readonly filterObjects: number;
     readonly readMs: number;
     readonly ipvsMessages: number;
     readonly addressMessages: number;

@@ -87,18 +87,7 @@ export function lifeRows({ size, ours, peer, list, firstPass }: AtSize): NodeRow
       ...of(({ startProcessorS }) => startProcessorS),
       unit: "s",
     },
-    ...(firstPass
-      ? [
-          {
-            what: "  plan, encode and send alone",
-            at,
-            value: firstPass.oursMs,
-            unit: "ms",
-            floor: firstPass.floorMs,
-            ...(isMain && { target: { most: 2, of: "ratio" as const } }),
-          },
-        ]
-      : []),
+    ...firstPassRows(at, firstPass, isMain),
     {
       what: "one endpoint changed, API answer to kernel, median",
       ...of(({ change }) => change?.medianMs),
@@ -137,6 +126,27 @@ export function lifeRows({ size, ours, peer, list, firstPass }: AtSize): NodeRow
       ...of(({ restartWrites }) => restartWrites),
       unit: "",
       ...most(0),
+    },
+  ];
+}
+
+/** Without an API server: plan and write alone. */
+function firstPassRows(
+  at: string,
+  firstPass: FirstPassResult | undefined,
+  isMain: boolean,
+): NodeRow[] {
+  if (!firstPass) return [];
+  const { oursMs, floorMs, filterElements, filterMs, filterFloorMs } = firstPass;
+  return [
+    {
+      what: "  plan, encode and send alone",
+      ...{ at, value: oursMs, unit: "ms", floor: floorMs },
+      ...(isMain && { target: { most: 2, of: "ratio" as const } }),
+    },
+    {
+      what: `  ${filterElements.toLocaleString("en-GB")} elements of the packet filter alone`,
+      ...{ at, value: filterMs, unit: "ms", floor: filterFloorMs },
     },
   ];
 }

@@ -1,7 +1,10 @@
 /** A first pass into an empty kernel, without the API server, against the same messages from C. */
 import { execFile } from "node:child_process";
+import { dirname, join } from "node:path";
 import { promisify } from "node:util";
+import { serviceAddress } from "../../cluster.ts";
 import type { FullRun } from "../../figure.ts";
+import { addedElement, nftFloorTimes } from "../../nft-floor-times.ts";
 import { median } from "../../row.ts";
 import type { NodeTask } from "../node-task.ts";
 
@@ -18,17 +21,28 @@ export interface FirstPassResult {
   /** Plan, merge, diff, encode, send. */
   readonly oursMs: number;
   readonly messages: number;
+  /** The packet filter's share, which is not in the other figures: its elements, and bare libnftables with as many. */
+  readonly filterElements: number;
+  readonly filterMs: number;
+  readonly filterFloorMs: number;
 }
 
 /** Runs it: floor and agent in turn, each in a fresh network namespace. */
 export async function firstPass({ size, cold }: NodeTask): Promise<FirstPassResult> {
   const { services, endpointsPerService } = size;
+  const floor = process.env["LAB_FLOOR"] ?? "";
+  const nftFloor = join(dirname(floor), "nft-floor");
   const words = [String(services), String(endpointsPerService)];
   const floors = new Map<number, number[]>(FLOOR_BATCHES.map((batch) => [batch, []]));
   const ours: FullRun["first"][] = [];
+  const elements = Array.from({ length: services }, (_, service) =>
+    addedElement("service-addresses", serviceAddress(service)),
+  );
+  const filterFloors: number[] = [];
   for (let i = 0; i < RUNS; i++) {
+    filterFloors.push(...(await nftFloorTimes(nftFloor, [elements])));
     for (const [batch, times] of floors) {
-      const { stdout } = await run(process.env["LAB_FLOOR"] ?? "", ["ipvs", ...words, `${batch}`]);
+      const { stdout } = await run(floor, ["ipvs", ...words, `${batch}`]);
       times.push((JSON.parse(stdout) as { readonly ms: number }).ms);
     }
     const command = `ip link set lo up; exec node ${cold} ${words.join(" ")} first`;
@@ -39,5 +53,8 @@ export async function firstPass({ size, cold }: NodeTask): Promise<FirstPassResu
     floorMs: Math.min(...[...floors.values()].map(median)),
     oursMs: median(ours.map(({ otherMs, ipvsWriteMs }) => otherMs + ipvsWriteMs)),
     messages: ours[0]?.ipvsMessages ?? Number.NaN,
+    filterElements: ours[0]?.filterObjects ?? Number.NaN,
+    filterMs: median(ours.map(({ filterWriteMs }) => filterWriteMs)),
+    filterFloorMs: median(filterFloors),
   };
 }
