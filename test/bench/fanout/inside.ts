@@ -8,6 +8,7 @@ import type {
 import { ApiServer } from "../../lab/api-server.ts";
 import { report } from "../../lab/report.ts";
 import { shell } from "../../lab/shell.ts";
+import { guestFacts } from "../boot-facts.ts";
 import type { ClusterSize } from "../cluster.ts";
 import { sliceObject } from "../cluster-objects.ts";
 import { median } from "../row.ts";
@@ -49,6 +50,7 @@ await shell("hostname bench; ip link set lo up\n");
 const server = await ApiServer.start({ filled });
 const { api } = server;
 
+report(guestFacts());
 for (const format of ["json", "protobuf"] as const) {
   report(await list(format));
   for (const watchers of WATCHERS) report(await fanOut(format, watchers));

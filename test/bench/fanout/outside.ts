@@ -4,11 +4,11 @@ import { join } from "node:path";
 import { bootLab } from "../../lab/boot.ts";
 import { bundleProgram } from "../../setup/bundle.mjs";
 import { ROOT } from "../../setup/paths.mjs";
+import { bootOfToday, type GuestFacts, measuredText } from "../boot-facts.ts";
 import { lineChart } from "../chart.ts";
 import type { ClusterSize } from "../cluster.ts";
 import { filledStore } from "../filled-store.ts";
 import { withMeasured } from "../markdown.ts";
-import { measuredText } from "../node/run-node-bench.ts";
 import { writeResults } from "../results.ts";
 import type { FanOut, ListCost } from "./inside.ts";
 import { projection } from "./projection.ts";
@@ -21,19 +21,22 @@ const PAGE = join(ROOT, "docs", "scale.md");
 const filled = await filledStore(SIZE);
 const inside = await bundleProgram("test/bench/fanout/inside.ts");
 const figures: (FanOut | ListCost)[] = [];
-const { exitStatus, output } = await bootLab({
+let guest: GuestFacts | undefined;
+const { engine, exitStatus, output } = await bootLab({
   command: ["node", inside, filled, JSON.stringify(SIZE)],
   memoryMb: MEMORY_MB,
   timeoutMs: MS_MAX,
   onLine: (line) => {
-    figures.push(line as FanOut | ListCost);
+    if ("kernel" in (line as object)) guest = line as GuestFacts;
+    else figures.push(line as FanOut | ListCost);
     process.stdout.write(`  ${JSON.stringify(line)}\n`);
   },
 });
-if (exitStatus !== 0) throw new Error(`the guest ended with ${exitStatus}:\n${output}`);
+if (exitStatus !== 0 || !guest) throw new Error(`the guest ended with ${exitStatus}:\n${output}`);
+const measured = measuredText([{ what: "", boot: bootOfToday(engine, guest) }]);
 const watches = figures.filter((figure) => figure.kind === "watch");
 const lists = figures.filter((figure) => figure.kind === "list");
-const text = projection(watches, lists, measuredText());
+const text = projection(watches, lists, measured);
 writeFileSync(PAGE, withMeasured(readFileSync(PAGE, "utf8"), text));
 const counts = [...new Set(watches.map(({ watchers }) => watchers))].filter((count) => count > 0);
 const line = (format: string) => ({
@@ -44,11 +47,11 @@ const line = (format: string) => ({
   }),
 });
 const files = writeResults("fanout", {
-  json: { measured: measuredText(), watches, lists },
+  json: { measured, watches, lists },
   charts: {
     fanout: lineChart({
       title: "Processor time of the API server for one changed EndpointSlice",
-      subtitle: measuredText(),
+      subtitle: measured,
       x: { name: "watch clients", values: counts, log: true },
       y: { name: "milliseconds", log: true },
       lines: [line("json"), line("protobuf")],

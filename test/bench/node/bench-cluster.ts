@@ -9,6 +9,8 @@ import type { NodeTask } from "./node-task.ts";
 const run = promisify(execFile);
 
 const KUBECONFIG = "/run/bench-kubeconfig.yaml";
+/** Of one run: two first syncs of a slow proxy, and what it does besides. */
+const RUN_MS_MAX = 2_700_000;
 const OUTPUT_BYTES_MAX = 16 * 1024 * 1024;
 const NAMESPACE = "node";
 
@@ -51,13 +53,19 @@ export class BenchCluster {
     `);
     try {
       const words = ["netns", "exec", NAMESPACE, process.execPath, program, JSON.stringify(whole)];
-      const { stdout } = await run("ip", words, { maxBuffer: OUTPUT_BYTES_MAX });
+      const { stdout } = await run("ip", words, {
+        ...{ maxBuffer: OUTPUT_BYTES_MAX, timeout: RUN_MS_MAX, killSignal: "SIGKILL" },
+      });
       return JSON.parse(stdout);
     } catch (err) {
-      // Its message is the command and all that was said; what was said is enough.
-      throw new Error(err instanceof Error && "stderr" in err ? `${err.stderr}`.trim() : `${err}`);
+      throw new Error(failureText(err));
     } finally {
-      await shell(`ip link del vnode; ip netns del ${NAMESPACE}\n`);
+      // One that was ended by force leaves its proxy behind.
+      await shell(`
+        ip netns pids ${NAMESPACE} | xargs -r kill -9 || true
+        ip link del vnode
+        ip netns del ${NAMESPACE}
+      `);
     }
   }
 
@@ -65,4 +73,12 @@ export class BenchCluster {
   async close(): Promise<void> {
     await this.server.stop();
   }
+}
+
+/** Its message is the command and all that was said; what was said is enough. */
+function failureText(err: unknown): string {
+  if (!(err instanceof Error && "stderr" in err)) return `${err}`;
+  const said = `${err.stderr}`.trim();
+  const late = "killed" in err && err.killed === true;
+  return late ? `not done within ${RUN_MS_MAX} ms; ${said}` : said;
 }

@@ -1,75 +1,81 @@
-/** `npm run bench:compare`: kube-ipvs and the real kube-proxy in IPVS mode, on the same node in the same boot. */
+/**
+ * `npm run bench:compare`: kube-ipvs and the real kube-proxy in IPVS mode, on the same node in the same boot. Each
+ * size is a boot of its own. Arguments: numbers of Services, such as `100 1000`; all when there are none.
+ */
 import { barChart } from "../chart.ts";
 import type { ClusterSize } from "../cluster.ts";
-import { writeResults } from "../results.ts";
+import { chosen } from "./chosen.ts";
+import { type KeptFigure, measuredBySize } from "./kept-figures.ts";
 import { churnRows } from "./latency-rows.ts";
 import { atSize, lifeRows } from "./life-rows.ts";
+import { measure, rowsText } from "./measure.ts";
 import type { NodeRow } from "./node-row.ts";
-import { measuredText, printRows, runNodeBench } from "./run-node-bench.ts";
 import type { ChurnResult } from "./scenarios/churn.ts";
 import { sizeText } from "./size-text.ts";
+import { measuredSizes, sizesOf, sizeWord } from "./sizes.ts";
 
-const SIZES: readonly ClusterSize[] = [
-  { services: 100, endpointsPerService: 10 },
-  { services: 1_000, endpointsPerService: 10 },
-  { services: 10_000, endpointsPerService: 10 },
-];
-const MS_MAX = 9_000_000;
+const SIZES = sizesOf(100, 1_000, 10_000);
+const MS_MAX = 7_200_000;
 const SUBJECTS = ["kube-ipvs", "kube-proxy"] as const;
 /** The largest at which kube-proxy comes to the end of its first sync soon enough to follow changes. */
 const CHURN_SERVICES = 100;
 
-const wanted = process.argv.slice(2);
-const chosen = SIZES.filter((size) => wanted.length === 0 || wanted.includes(`${size.services}`));
-const figures = await runNodeBench({
-  clusters: chosen.map((size) => ({
-    size,
-    runs: [
-      ...SUBJECTS.map((subject) => ({ subject, scenario: "life" }) as const),
-      ...SUBJECTS.filter(() => size.services <= CHURN_SERVICES).map(
-        (subject) => ({ subject, scenario: "churn" }) as const,
-      ),
+await measure({
+  name: "compare",
+  boots: chosen(SIZES, process.argv.slice(2), sizeWord).map((size) => ({
+    clusters: [
+      {
+        size,
+        runs: [
+          ...SUBJECTS.map((subject) => ({ subject, scenario: "life" }) as const),
+          ...SUBJECTS.filter(() => size.services <= CHURN_SERVICES).map(
+            (subject) => ({ subject, scenario: "churn" }) as const,
+          ),
+        ],
+      },
     ],
+    msMax: MS_MAX,
   })),
-  msMax: MS_MAX,
+  results: (figures) => {
+    const sizes = measuredSizes(SIZES, figures);
+    const charts = sizes.map((size) => [`compare-${size.services}`, chartOf(figures, size)]);
+    return {
+      json: { rows: sizes.flatMap((size) => rowsOf(figures, size)) },
+      charts: Object.fromEntries(charts) as Record<string, string>,
+    };
+  },
+  text: (fresh) => rowsText(measuredSizes(SIZES, fresh).flatMap((size) => rowsOf(fresh, size))),
 });
-const sizes = chosen.map((size) => atSize(figures, size));
-const rows = [...sizes.flatMap(lifeRows), ...churnOf(CHURN_SERVICES)];
 
-const json = printRows(
-  rows,
-  sizes.flatMap(({ errors }) => errors),
-  figures,
-);
-const charts = sizes.map((one): [string, string] => {
-  const at = sizeText(one.size);
-  const shown = lifeRows(one).filter(
+function rowsOf(figures: readonly KeptFigure[], size: ClusterSize): NodeRow[] {
+  const of = (subject: string): ChurnResult | undefined =>
+    (figures.find(
+      (figure) =>
+        figure.subject === subject &&
+        figure.scenario === "churn" &&
+        figure.size.services === size.services,
+    )?.value ?? undefined) as ChurnResult | undefined;
+  const at = sizeText(size);
+  const churn = { at, ours: of("kube-ipvs"), peer: of("kube-proxy") };
+  return [
+    ...lifeRows(atSize(figures, size)),
+    ...(size.services <= CHURN_SERVICES ? churnRows(churn) : []),
+  ];
+}
+
+function chartOf(figures: readonly KeptFigure[], size: ClusterSize): string {
+  const shown = rowsOf(figures, size).filter(
     ({ value, peer }) => value !== undefined && peer !== undefined,
   );
-  const name = (row: NodeRow): string => `${row.what.trim()} (${row.unit})`;
-  const chart = barChart({
-    title: `kube-ipvs and kube-proxy in IPVS mode, ${at}`,
-    subtitle: measuredText(),
+  return barChart({
+    title: `kube-ipvs and kube-proxy in IPVS mode, ${sizeText(size)}`,
+    subtitle: measuredBySize(figures.filter((one) => one.size.services === size.services)),
     unit: "",
     log: true,
-    groups: shown.map(name),
+    groups: shown.map(({ what, unit }) => `${what.trim()} (${unit})`),
     bars: [
       { name: "kube-ipvs", values: shown.map(({ value = Number.NaN }) => value) },
       { name: "kube-proxy 1.35", values: shown.map(({ peer = Number.NaN }) => peer) },
     ],
   });
-  return [`compare-${one.size.services}`, chart];
-});
-const files = writeResults("compare", { json, charts: Object.fromEntries(charts) });
-process.stdout.write(`Written: ${files.join(", ")}\n`);
-
-/** Both under changes all the time, where that size was asked for. */
-function churnOf(services: number): NodeRow[] {
-  const of = (subject: string): ChurnResult | undefined =>
-    (figures.find((figure) => figure.subject === subject && figure.scenario === "churn")?.value ??
-      undefined) as ChurnResult | undefined;
-  const size = chosen.find((one) => one.services === services);
-  return size
-    ? churnRows({ at: sizeText(size), ours: of("kube-ipvs"), peer: of("kube-proxy") })
-    : [];
 }

@@ -1,5 +1,6 @@
 /** The guest's side of the benchmarks on a whole node. One argument: what to run, as JSON. */
 import { report } from "../../lab/report.ts";
+import { guestFacts } from "../boot-facts.ts";
 import type { ClusterSize } from "../cluster.ts";
 import { BenchCluster } from "./bench-cluster.ts";
 import type { NodeTask, ScenarioName, SubjectName } from "./node-task.ts";
@@ -34,25 +35,30 @@ export interface NodeFigure extends NodeRun {
 }
 
 const { main, cold, userspace, onNode, clusters } = JSON.parse(process.argv[2] ?? "") as NodePlan;
+report(guestFacts());
 for (const cluster of clusters) await measure(cluster);
 
 /** What fails is reported in the place of its figures: the others are worth having. */
 async function measure({ size, filled, runs }: NodePlan["clusters"][number]): Promise<void> {
-  const opened = await BenchCluster.open(filled).catch(String);
+  let cluster: BenchCluster | undefined;
   for (const run of runs) {
-    if (typeof opened === "string") {
-      report({ ...run, size, value: null, error: opened, serverProcessorS: 0 });
-      continue;
+    let serverProcessorS = 0;
+    try {
+      cluster ??= await BenchCluster.open(filled);
+      const before = processorS(cluster);
+      const task = { ...run, size, main, cold, userspace };
+      const value = await cluster.onFreshNode(onNode, task);
+      serverProcessorS = processorS(cluster) - before;
+      report({ ...run, size, value, serverProcessorS } satisfies NodeFigure);
+    } catch (err) {
+      const error = err instanceof Error ? err.message : String(err);
+      report({ ...run, size, value: null, error, serverProcessorS } satisfies NodeFigure);
+      // It may have left anything in the store.
+      await cluster?.close();
+      cluster = undefined;
     }
-    const before = processorS(opened);
-    const outcome = await opened.onFreshNode(onNode, { ...run, size, main, cold, userspace }).then(
-      (value) => ({ value }),
-      ({ message }: Error) => ({ value: null, error: message }),
-    );
-    const serverProcessorS = processorS(opened) - before;
-    report({ ...run, size, ...outcome, serverProcessorS } satisfies NodeFigure);
   }
-  if (typeof opened !== "string") await opened.close();
+  await cluster?.close();
 }
 
 function processorS({ server }: BenchCluster): number {

@@ -25,8 +25,6 @@ export interface AtSize {
   readonly peer: LifeResult | undefined;
   readonly list: ListResult | undefined;
   readonly firstPass: FirstPassResult | undefined;
-  /** Why a scenario has no figures. */
-  readonly errors: readonly string[];
 }
 
 /** Sorts the figures of a boot. */
@@ -41,9 +39,6 @@ export function atSize(figures: readonly NodeFigure[], size: ClusterSize): AtSiz
     peer: value("kube-proxy", "life") as LifeResult | undefined,
     list: value("kube-ipvs", "list") as ListResult | undefined,
     firstPass: value("kube-ipvs", "first-pass") as FirstPassResult | undefined,
-    errors: here.flatMap(({ error, subject, scenario }) =>
-      error === undefined ? [] : [`${subject}, ${scenario}: ${error}`],
-    ),
   };
 }
 

@@ -7,50 +7,59 @@ import { join } from "node:path";
 import { ROOT } from "../../setup/paths.mjs";
 import { lineChart } from "../chart.ts";
 import { withMeasured } from "../markdown.ts";
-import { writeResults } from "../results.ts";
-import type { NodeFigure } from "./inside.ts";
+import { chosen } from "./chosen.ts";
+import { type KeptFigure, measuredBySize } from "./kept-figures.ts";
+import { measure } from "./measure.ts";
 import { floorOf, MEASURES, MODES, modeNames, modesText, resultOf } from "./modes-text.ts";
-import { measuredText, runNodeBench } from "./run-node-bench.ts";
+import { measuredSizes, sizesOf, sizeWord } from "./sizes.ts";
 
-const SIZES = [10, 100, 1_000, 5_000, 10_000];
-const ENDPOINTS_PER_SERVICE = 10;
-const MS_MAX = 3_600_000;
+const SIZES = sizesOf(10, 100, 1_000, 5_000, 10_000);
+const MS_MAX = 5_400_000;
 const PAGE = join(ROOT, "docs", "modes.md");
 
-const wanted = process.argv.slice(2);
-const sizes = SIZES.filter((size) => wanted.length === 0 || wanted.includes(`${size}`));
-const figures: NodeFigure[] = [];
-for (const services of sizes) {
-  const size = { services, endpointsPerService: ENDPOINTS_PER_SERVICE };
-  const runs = modeNames().map((subject) => ({ subject, scenario: "traffic" }) as const);
-  figures.push(...(await runNodeBench({ clusters: [{ size, runs }], msMax: MS_MAX })));
-}
-const measured = measuredText().replace("One boot", "A boot for each size");
-const text = modesText(figures, sizes, measured);
-const charts = MEASURES.map((measure): [string, string] => {
-  const floor = sizes.map((services) => floorOf(figures, measure, services));
-  const lines = modeNames().map((mode) => ({
-    name: MODES[mode],
-    values: sizes.map((services) => {
-      const result = resultOf(figures, mode, services);
-      return result ? measure.pick(result) : null;
-    }),
-  }));
-  const chart = lineChart({
-    title: measure.title,
-    subtitle: measured,
-    x: { name: "Services of 10 pods", values: sizes, log: true },
-    y: { name: measure.unit, log: true },
-    lines: measure.floor ? [...lines, { name: "floor: no proxy", values: floor }] : lines,
-  });
-  return [measure.name, chart];
+await measure({
+  name: "modes",
+  boots: chosen(SIZES, process.argv.slice(2), sizeWord).map((size) => ({
+    clusters: [
+      { size, runs: modeNames().map((subject) => ({ subject, scenario: "traffic" }) as const) },
+    ],
+    msMax: MS_MAX,
+  })),
+  results: (figures) => {
+    writeFileSync(PAGE, withMeasured(readFileSync(PAGE, "utf8"), textOf(figures)));
+    return { json: {}, charts: chartsOf(figures) };
+  },
+  text: textOf,
 });
-// Some sizes alone are for a look: the page is of all.
-if (sizes.length === SIZES.length) {
-  const json = { measured, figures };
-  const files = writeResults("modes", { json, charts: Object.fromEntries(charts) });
-  writeFileSync(PAGE, withMeasured(readFileSync(PAGE, "utf8"), text));
-  process.stdout.write(`Written: docs/modes.md, ${files.join(", ")}\n`);
+
+function textOf(figures: readonly KeptFigure[]): string {
+  return modesText(figures, servicesOf(figures), measuredBySize(figures));
 }
-process.stdout.write(`\n${text}\n`);
-if (figures.some(({ error }) => error !== undefined)) process.exitCode = 1;
+
+function chartsOf(figures: readonly KeptFigure[]): Record<string, string> {
+  const sizes = servicesOf(figures);
+  const subtitle = measuredBySize(figures);
+  const charts = MEASURES.map((measured): [string, string] => {
+    const floor = sizes.map((services) => floorOf(figures, measured, services));
+    const lines = modeNames().map((mode) => ({
+      name: MODES[mode],
+      values: sizes.map((services) => {
+        const result = resultOf(figures, mode, services);
+        return result ? measured.pick(result) : null;
+      }),
+    }));
+    const chart = lineChart({
+      title: measured.title,
+      subtitle,
+      x: { name: "Services of 10 pods", values: sizes, log: true },
+      y: { name: measured.unit, log: true },
+      lines: measured.floor ? [...lines, { name: "floor: no proxy", values: floor }] : lines,
+    });
+    return [measured.name, chart];
+  });
+  return Object.fromEntries(charts);
+}
+
+function servicesOf(figures: readonly KeptFigure[]): number[] {
+  return measuredSizes(SIZES, figures).map(({ services }) => services);
+}
