@@ -16,7 +16,7 @@ import { SUBJECT_MS_MAX, type Subject } from "./subject.ts";
 const CONFIG = "/run/bench-kube-proxy.yaml";
 /** Each takes it seconds. */
 const CHANGES = 5;
-const POLL_MS = 1_000;
+const POLL_MS = 200;
 /** Where its first sync of IPVS ends at all, but only just: 1,000 Services took it 537 s on a quiet machine. */
 const SLOW_SIZE = 1_000;
 const SLOW_SYNC_MS_MAX = 1_200_000;
