@@ -69,7 +69,7 @@ export const MEASURES: readonly ModeMeasure[] = [
   },
   {
     name: "modes-change",
-    title: "One changed endpoint in force, median",
+    title: "All endpoints of a Service replaced by one: in force, median",
     unit: "ms",
     pick: ({ change }) => change.medianMs,
   },

@@ -25,6 +25,8 @@ const ANSWER_MS_MAX = 5_000;
 const CHANGE_MS_MAX = 600_000;
 /** What a slow proxy needs for all of them: after that the changes so far are enough. */
 const CHANGES_MS_MAX = 120_000;
+/** Before each change: kube-proxy makes two syncs of these modes a second apart, whatever they take. */
+const PAUSE_MS = 2_000;
 /** Between two looks at who answers. */
 const LOOK_MS = 5;
 const LOOK_MS_MAX = 1_000;
@@ -48,7 +50,7 @@ export interface TrafficResult {
   readonly proxied: WayResult;
   /** From process start until the proxy says so and every asked Service answers. */
   readonly setUpMs: number;
-  /** From the API server's answer to the first answer of the new endpoint. */
+  /** From the API server's answer to the first answer of the one endpoint that took the place of all. */
   readonly change: Spread;
   readonly residentMb: number;
   /** More than before the proxy's start: its rules, and whatever else the kernel did meanwhile. */
@@ -126,6 +128,7 @@ async function changes(asked: readonly number[], { server, size }: NodeTask): Pr
   try {
     for (const service of asked) {
       if (performance.now() > endMs) break;
+      await sleep(PAUSE_MS);
       const slice = sliceObject(service, { endpointsPerService: 1 });
       const [endpoint] = slice.endpoints;
       if (!endpoint) throw new Error("a slice without an endpoint");
