@@ -5,6 +5,7 @@ import { ApiServer } from "../../lab/api-server.ts";
 import { shell } from "../../lab/shell.ts";
 import { NODE_ADDRESS, SERVER_ADDRESS } from "./bench-network.ts";
 import type { NodeTask } from "./node-task.ts";
+import { namespaceIsGone, untilQuiet } from "./quiet.ts";
 
 const run = promisify(execFile);
 
@@ -52,6 +53,8 @@ export class BenchCluster {
       ip -n ${NAMESPACE} route add default via ${SERVER_ADDRESS}
     `);
     try {
+      // What the run before made it do, and what it does by itself after its start.
+      await untilQuiet(() => this.processorS());
       const words = ["netns", "exec", NAMESPACE, process.execPath, program, JSON.stringify(whole)];
       const { stdout } = await run("ip", words, {
         ...{ maxBuffer: OUTPUT_BYTES_MAX, timeout: RUN_MS_MAX, killSignal: "SIGKILL" },
@@ -66,7 +69,14 @@ export class BenchCluster {
         ip link del vnode
         ip netns del ${NAMESPACE}
       `);
+      await namespaceIsGone();
     }
+  }
+
+  /** Of the API server and its etcd, so far. */
+  processorS(): number {
+    const { server, etcd } = this.server.usage();
+    return server.processorS + etcd.processorS;
   }
 
   /** Ends it. */

@@ -45,10 +45,10 @@ async function measure({ size, filled, runs }: NodePlan["clusters"][number]): Pr
     let serverProcessorS = 0;
     try {
       cluster ??= await BenchCluster.open(filled);
-      const before = processorS(cluster);
+      const before = cluster.processorS();
       const task = { ...run, size, main, cold, userspace };
       const value = await cluster.onFreshNode(onNode, task);
-      serverProcessorS = processorS(cluster) - before;
+      serverProcessorS = cluster.processorS() - before;
       report({ ...run, size, value, serverProcessorS } satisfies NodeFigure);
     } catch (err) {
       const error = err instanceof Error ? err.message : String(err);
@@ -59,9 +59,4 @@ async function measure({ size, filled, runs }: NodePlan["clusters"][number]): Pr
     }
   }
   await cluster?.close();
-}
-
-function processorS({ server }: BenchCluster): number {
-  const { server: api, etcd } = server.usage();
-  return api.processorS + etcd.processorS;
 }

@@ -7,6 +7,7 @@ import type { FullRun } from "../../figure.ts";
 import { addedElement, nftFloorTimes } from "../../nft-floor-times.ts";
 import { median } from "../../row.ts";
 import type { NodeTask } from "../node-task.ts";
+import { namespaceIsGone } from "../quiet.ts";
 
 const run = promisify(execFile);
 
@@ -41,13 +42,16 @@ export async function firstPass({ size, cold }: NodeTask): Promise<FirstPassResu
   const filterFloors: number[] = [];
   for (let i = 0; i < RUNS; i++) {
     filterFloors.push(...(await nftFloorTimes(nftFloor, [elements])));
+    await namespaceIsGone();
     for (const [batch, times] of floors) {
       const { stdout } = await run(floor, ["ipvs", ...words, `${batch}`]);
       times.push((JSON.parse(stdout) as { readonly ms: number }).ms);
+      await namespaceIsGone();
     }
     const command = `ip link set lo up; exec node ${cold} ${words.join(" ")} first`;
     const { stdout } = await run("unshare", ["-n", "sh", "-c", command]);
     ours.push((JSON.parse(stdout) as Pick<FullRun, "first">).first);
+    await namespaceIsGone();
   }
   return {
     floorMs: Math.min(...[...floors.values()].map(median)),
