@@ -1,21 +1,23 @@
 /**
- * An API server in front of the real one: lists and all else are the real one's, but the events of endpoint
- * slices are made here, as many as a benchmark wants. The real one writes some 30 a second on the guest's
- * one processor.
+ * An API server in front of the real one: lists and all else are the real one's, but the events of Services and
+ * endpoint slices are made here, as many as a benchmark wants. The real one writes some 30 a second on the
+ * guest's one processor.
  */
 import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { Agent, request } from "node:https";
 import type { AddressInfo } from "node:net";
-import type { V1EndpointSlice } from "@kubernetes/client-node";
 import type { NodeTask } from "./node-task.ts";
+import { eventTexts, WATCHED, type WatchEvent } from "./watch-events.ts";
 
 const HOST = "127.0.0.1";
-const SLICES = "/apis/discovery.k8s.io/v1/endpointslices";
 const KUBECONFIG = "/run/bench-events-kubeconfig.yaml";
-/** Any: nobody watches again from here while it runs. */
-const RESOURCE_VERSION = "1";
+/** What a server says that does not list by a watch: the client lists and watches then. */
+const NO_WATCH_LIST = {
+  ...{ apiVersion: "v1", kind: "Status", status: "Failure", reason: "Invalid", code: 422 },
+  message: "sendInitialEvents is not supported",
+};
 
 /** One server. */
 export class EventServer {
@@ -24,7 +26,10 @@ export class EventServer {
   readonly #task: NodeTask;
   readonly #agent: Agent;
   readonly #server: Server;
-  readonly #watches = new Set<ServerResponse>();
+  /** By path. */
+  readonly #watches: ReadonlyMap<string, Set<ServerResponse>> = new Map(
+    Object.values(WATCHED).map((path) => [path, new Set()]),
+  );
 
   private constructor(task: NodeTask) {
     this.#task = task;
@@ -43,12 +48,18 @@ export class EventServer {
     return one;
   }
 
-  /** Tells everybody who watches endpoint slices. Throws when nobody does. */
-  send(slice: V1EndpointSlice): void {
-    if (this.#watches.size === 0) throw new Error("nobody watches endpoint slices");
-    const metadata = { ...slice.metadata, resourceVersion: RESOURCE_VERSION };
-    const event = `${JSON.stringify({ type: "MODIFIED", object: { ...slice, metadata } })}\n`;
-    for (const watch of this.#watches) watch.write(event);
+  /** Tells everybody who watches them. Throws when nobody does. */
+  send(events: readonly WatchEvent[]): void {
+    this.write(eventTexts(events));
+  }
+
+  /** The same for events whose text is there already, so that it costs no time now. */
+  write(texts: ReadonlyMap<string, string>): void {
+    for (const [path, text] of texts) {
+      const watches = this.#watches.get(path);
+      if (!watches?.size) throw new Error(`nobody watches ${path}`);
+      for (const watch of watches) watch.write(text);
+    }
   }
 
   /** Ends it, with all its connections. */
@@ -60,15 +71,17 @@ export class EventServer {
 
   #answer(asked: IncomingMessage, answer: ServerResponse): void {
     const { pathname, searchParams } = new URL(asked.url ?? "/", `http://${HOST}`);
-    if (pathname === SLICES && searchParams.has("watch")) this.#watch(answer);
-    else this.#pass(asked, answer);
-  }
-
-  #watch(answer: ServerResponse): void {
-    answer.writeHead(200, { "content-type": "application/json" });
-    answer.flushHeaders();
-    this.#watches.add(answer);
-    answer.on("close", () => this.#watches.delete(answer));
+    const watches = this.#watches.get(pathname);
+    if (!watches || !searchParams.has("watch")) this.#pass(asked, answer);
+    else if (searchParams.has("sendInitialEvents")) {
+      answer.writeHead(NO_WATCH_LIST.code, { "content-type": "application/json" });
+      answer.end(JSON.stringify(NO_WATCH_LIST));
+    } else {
+      answer.writeHead(200, { "content-type": "application/json" });
+      answer.flushHeaders();
+      watches.add(answer);
+      answer.on("close", () => watches.delete(answer));
+    }
   }
 
   #pass(asked: IncomingMessage, answer: ServerResponse): void {

@@ -6,44 +6,92 @@ import type { ServiceKey } from "../../../src/model/virtual-service.ts";
 
 /** Between two questions: each costs the guest's one processor half a millisecond. */
 const POLL_MS = 2;
+/** So many times as long as a question took, the next one waits: most of the processor is for others. */
+const PAUSES_PER_QUESTION = 4;
 
-/** One eye. */
+/** Something that is waited for. */
+interface Wait {
+  readonly key: ServiceKey;
+  readonly isSo: (taking: number | undefined) => boolean;
+  readonly lateMs: number;
+  readonly resolve: (arrivedMs: number) => void;
+  readonly reject: (err: Error) => void;
+}
+
+/** One eye. What is waited for at the same time is asked for in one question. */
 export class KernelEye {
-  readonly #ipvs: Ipvs;
+  readonly #ipvs: Pick<Ipvs, "destinations" | "close">;
+  readonly #pollMs: number;
+  readonly #waits = new Set<Wait>();
+  #isLooking = false;
 
-  private constructor(ipvs: Ipvs) {
+  constructor(ipvs: Pick<Ipvs, "destinations" | "close">, pollMs = POLL_MS) {
     this.#ipvs = ipvs;
+    this.#pollMs = pollMs;
   }
 
-  /** Opens it. */
-  static async open(): Promise<KernelEye> {
-    return new KernelEye(await openIpvs());
-  }
-
-  /** How many destinations of the virtual service take connections; undefined where there is none. */
-  async taking(key: ServiceKey): Promise<number | undefined> {
-    const [found] = await this.#ipvs.destinations([key]);
-    return found?.filter(({ weight }) => weight > 0).length;
+  /** Opens it; it asks every `pollMs` at most. */
+  static async open(pollMs = POLL_MS): Promise<KernelEye> {
+    return new KernelEye(await openIpvs(), pollMs);
   }
 
   /**
-   * Returns, with the time, when so many destinations of the virtual service take connections: one that
-   * drains has weight 0, and stays a while. Rejects after `msMax`.
+   * How many destinations of the virtual service take connections: one that drains has weight 0, and stays a
+   * while. Undefined where there is no such service.
    */
-  async untilDestinations(key: ServiceKey, count: number, msMax: number): Promise<number> {
-    const startMs = performance.now();
-    for (;;) {
-      const taking = await this.taking(key);
-      const nowMs = performance.now();
-      if (taking === count) return nowMs;
-      if (nowMs - startMs > msMax) {
-        throw new Error(`${taking} destinations instead of ${count} after ${msMax} ms`);
-      }
-      await sleep(POLL_MS);
-    }
+  async taking(key: ServiceKey): Promise<number | undefined> {
+    const [taking] = await this.#takingOf([key]);
+    return taking;
+  }
+
+  /** Returns, with the time, when exactly so many take connections. Rejects after `msMax`. */
+  untilDestinations(key: ServiceKey, count: number, msMax: number): Promise<number> {
+    return this.until(key, (taking) => taking === count, msMax);
+  }
+
+  /** The same for any condition of {@link taking}. */
+  until(key: ServiceKey, isSo: Wait["isSo"], msMax: number): Promise<number> {
+    return new Promise((resolve, reject) => {
+      this.#waits.add({ key, isSo, lateMs: performance.now() + msMax, resolve, reject });
+      if (!this.#isLooking) void this.#look();
+    });
   }
 
   close(): void {
     this.#ipvs.close();
+  }
+
+  async #look(): Promise<void> {
+    this.#isLooking = true;
+    while (this.#waits.size > 0) {
+      const askedMs = performance.now();
+      try {
+        await this.#ask([...this.#waits]);
+      } catch (err) {
+        for (const { reject } of this.#waits) reject(err as Error);
+        this.#waits.clear();
+      }
+      const tookMs = performance.now() - askedMs;
+      await sleep(Math.max(this.#pollMs, tookMs * PAUSES_PER_QUESTION));
+    }
+    this.#isLooking = false;
+  }
+
+  async #ask(waits: readonly Wait[]): Promise<void> {
+    const found = await this.#takingOf(waits.map(({ key }) => key));
+    const nowMs = performance.now();
+    for (const [index, wait] of waits.entries()) {
+      const taking = found[index];
+      const isSo = wait.isSo(taking);
+      if (!isSo && nowMs < wait.lateMs) continue;
+      this.#waits.delete(wait);
+      if (isSo) wait.resolve(nowMs);
+      else wait.reject(new Error(`${taking} destinations after the longest time`));
+    }
+  }
+
+  async #takingOf(keys: readonly ServiceKey[]): Promise<(number | undefined)[]> {
+    const found = await this.#ipvs.destinations(keys);
+    return found.map((list) => list?.filter(({ weight }) => weight > 0).length);
   }
 }

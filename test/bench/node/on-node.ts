@@ -1,7 +1,5 @@
 /** One scenario of a benchmark, in the network namespace that is its node. Prints one line of JSON. */
-import { KubeIpvs } from "./kube-ipvs.ts";
-import { BenchKubeProxy } from "./kube-proxy.ts";
-import type { NodeTask, ScenarioName, SubjectName } from "./node-task.ts";
+import type { NodeTask, ScenarioName } from "./node-task.ts";
 import { bigService } from "./scenarios/big-service.ts";
 import { churn } from "./scenarios/churn.ts";
 import { firstPass } from "./scenarios/first-pass.ts";
@@ -11,7 +9,7 @@ import { storm } from "./scenarios/storm.ts";
 import { traffic } from "./scenarios/traffic.ts";
 import { trash } from "./scenarios/trash.ts";
 import type { Subject } from "./subject.ts";
-import { Userspace } from "./userspace.ts";
+import { subjectOf } from "./subjects.ts";
 
 const SCENARIOS: Readonly<
   Record<ScenarioName, (subject: Subject, task: NodeTask) => Promise<unknown>>
@@ -21,21 +19,13 @@ const SCENARIOS: Readonly<
   "first-pass": (_, task) => firstPass(task),
   churn,
   storm: (_, task) => storm(task),
-  trash,
+  trash: (_, task) => trash(task),
   "big-service": bigService,
   traffic,
 };
 
-const SUBJECTS: Readonly<Record<SubjectName, (task: NodeTask) => Subject>> = {
-  "kube-ipvs": (task) => new KubeIpvs(task),
-  "kube-proxy": (task) => new BenchKubeProxy(task, "ipvs"),
-  iptables: (task) => new BenchKubeProxy(task, "iptables"),
-  nftables: (task) => new BenchKubeProxy(task, "nftables"),
-  userspace: (task) => new Userspace(task),
-};
-
 const task = JSON.parse(process.argv[2] ?? "") as NodeTask;
-const subject = SUBJECTS[task.subject](task);
+const subject = subjectOf(task);
 try {
   process.stdout.write(JSON.stringify(await SCENARIOS[task.scenario](subject, task)));
 } catch (err) {

@@ -3,13 +3,15 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type Spread, spread } from "../../spread.ts";
 import { Changes } from "../changes.ts";
 import type { NodeTask } from "../node-task.ts";
+import { onSchedule } from "../schedule.ts";
 import { mustSync, type Subject } from "../subject.ts";
 
 const CHANGES_PER_S = 200;
 const CHURN_MS = 60_000;
 /** Requests at a time. */
 const WRITERS = 4;
-const SAMPLE_MS = 1_000;
+const PROBE_EVERY_MS = 1_000;
+const READ_EVERY_MS = 500;
 const SAMPLE_MS_MAX = 60_000;
 const SETTLE_MS = 12_000;
 /** Half of all at most. */
@@ -22,12 +24,13 @@ const DELAY = /^kube_ipvs_event_loop_delay_seconds\{quantile="1"\} (.*)$/m;
 export interface ChurnResult {
   /** Changes a second, of the 200 that were wanted. */
   readonly changesPerS: number;
-  /** From the server's answer, or its event, to the kernel; once a second. */
+  /** From the server's answer to the kernel; where events are told by us, from when each was due. */
   readonly lag: Spread;
+  readonly probes: number;
   /** Share of the processor. */
   readonly processorShare: number;
-  readonly residentMbBefore: number;
-  readonly residentMbAfter: number;
+  /** All the time, in the order of time. */
+  readonly residentMb: readonly number[];
   /** The longest that the event loop was kept, by the agent's own metric; null for what has no such thing. */
   readonly eventLoopDelayMs: number | null;
 }
@@ -36,8 +39,9 @@ export interface ChurnResult {
 export interface ChurnWork {
   /** Makes changes until the time `endMs`, and returns how many. */
   readonly write: (endMs: number) => Promise<number>;
-  /** One change of a Service that nobody else changes, from its telling to the kernel, in milliseconds. */
-  readonly timed: () => Promise<number>;
+  readonly probeEveryMs: number;
+  /** One change of a Service that nobody else changes, and how late the kernel has it, in milliseconds. */
+  readonly probe: (dueMs: number) => Promise<number>;
 }
 
 /** Services at the start that are kept for samples of the lag. */
@@ -54,7 +58,8 @@ export async function churn(subject: Subject, task: NodeTask): Promise<ChurnResu
   const written = await Changes.open(task, SAMPLE_MS_MAX);
   try {
     return await underChanges(subject, {
-      timed: () => sampled.timed(sampled.next(sampledCount)),
+      probeEveryMs: PROBE_EVERY_MS,
+      probe: () => sampled.timed(sampled.next(sampledCount)),
       write: async (endMs) => {
         const due = dueChanges();
         let changes = 0;
@@ -91,22 +96,25 @@ export async function underChanges(subject: Subject, work: ChurnWork): Promise<C
   const before = subject.usage();
   const startMs = performance.now();
   const endMs = startMs + CHURN_MS;
-  const times: number[] = [];
-  const sample = async (): Promise<void> => {
-    while (performance.now() < endMs) {
-      times.push(await work.timed());
-      await sleep(SAMPLE_MS);
-    }
+  const isOver = (): boolean => performance.now() >= endMs;
+  const residentMb: number[] = [];
+  const read = async (): Promise<void> => {
+    for (; !isOver(); await sleep(READ_EVERY_MS)) residentMb.push(subject.usage().residentMb);
   };
-  const [changes] = await Promise.all([work.write(endMs), sample()]);
+  const { probeEveryMs: everyMs, probe } = work;
+  const [changes, times] = await Promise.all([
+    work.write(endMs),
+    onSchedule({ everyMs, isOver, probe }),
+    read(),
+  ]);
   const tookS = (performance.now() - startMs) / 1_000;
   const after = subject.usage();
   return {
     changesPerS: changes / tookS,
     lag: spread(times),
+    probes: times.length,
     processorShare: (after.processorS - before.processorS) / tookS,
-    residentMbBefore: before.residentMb,
-    residentMbAfter: after.residentMb,
+    residentMb,
     eventLoopDelayMs: await eventLoopDelayMs(),
   };
 }
