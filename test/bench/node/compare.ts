@@ -6,19 +6,18 @@ import { barChart } from "../chart.ts";
 import type { ClusterSize } from "../cluster.ts";
 import { chosen } from "./chosen.ts";
 import { type KeptFigure, measuredBySize } from "./kept-figures.ts";
-import { churnRows } from "./latency-rows.ts";
+import { badTimesRows } from "./latency-rows.ts";
 import { atSize, lifeRows } from "./life-rows.ts";
 import { measure, rowsText } from "./measure.ts";
 import type { NodeRow } from "./node-row.ts";
-import type { ChurnResult } from "./scenarios/churn.ts";
 import { sizeText } from "./size-text.ts";
 import { measuredSizes, sizesOf, sizeWord } from "./sizes.ts";
 
 const SIZES = sizesOf(100, 1_000, 10_000);
 const MS_MAX = 7_200_000;
 const SUBJECTS = ["kube-ipvs", "kube-proxy"] as const;
-/** The largest at which kube-proxy comes to the end of its first sync soon enough to follow changes. */
-const CHURN_SERVICES = 100;
+/** Its life comes first: a proxy without a first sync is not asked for more. */
+const SCENARIOS = ["life", "big-service", "storm", "trash"] as const;
 
 await measure({
   name: "compare",
@@ -26,12 +25,9 @@ await measure({
     clusters: [
       {
         size,
-        runs: [
-          ...SUBJECTS.map((subject) => ({ subject, scenario: "life" }) as const),
-          ...SUBJECTS.filter(() => size.services <= CHURN_SERVICES).map(
-            (subject) => ({ subject, scenario: "churn" }) as const,
-          ),
-        ],
+        runs: SUBJECTS.flatMap((subject) =>
+          SCENARIOS.map((scenario) => ({ subject, scenario }) as const),
+        ),
       },
     ],
     msMax: MS_MAX,
@@ -48,19 +44,7 @@ await measure({
 });
 
 function rowsOf(figures: readonly KeptFigure[], size: ClusterSize): NodeRow[] {
-  const of = (subject: string): ChurnResult | undefined =>
-    (figures.find(
-      (figure) =>
-        figure.subject === subject &&
-        figure.scenario === "churn" &&
-        figure.size.services === size.services,
-    )?.value ?? undefined) as ChurnResult | undefined;
-  const at = sizeText(size);
-  const churn = { at, ours: of("kube-ipvs"), peer: of("kube-proxy") };
-  return [
-    ...lifeRows(atSize(figures, size)),
-    ...(size.services <= CHURN_SERVICES ? churnRows(churn) : []),
-  ];
+  return [...lifeRows(atSize(figures, size)), ...badTimesRows(figures, size)];
 }
 
 function chartOf(figures: readonly KeptFigure[], size: ClusterSize): string {

@@ -4,6 +4,8 @@ import { guestFacts } from "../boot-facts.ts";
 import type { ClusterSize } from "../cluster.ts";
 import { BenchCluster } from "./bench-cluster.ts";
 import type { NodeTask, ScenarioName, SubjectName } from "./node-task.ts";
+import type { LifeResult } from "./scenarios/life.ts";
+import { noSyncText } from "./subject.ts";
 
 /** What the program is told. */
 export interface NodePlan extends Pick<NodeTask, "main" | "cold" | "userspace"> {
@@ -30,6 +32,8 @@ export interface NodeFigure extends NodeRun {
   /** What the scenario measured, or why it could not. */
   readonly value: unknown;
   readonly error?: string;
+  /** Why it was not tried, which is no failure of the benchmark. */
+  readonly late?: string;
   /** Processor time of the API server and its etcd meanwhile. */
   readonly serverProcessorS: number;
 }
@@ -41,8 +45,14 @@ for (const cluster of clusters) await measure(cluster);
 /** What fails is reported in the place of its figures: the others are worth having. */
 async function measure({ size, filled, runs }: NodePlan["clusters"][number]): Promise<void> {
   let cluster: BenchCluster | undefined;
+  const late = new Map<SubjectName, string>();
   for (const run of runs) {
     let serverProcessorS = 0;
+    const why = late.get(run.subject);
+    if (why !== undefined) {
+      report({ ...run, size, value: null, late: why, serverProcessorS } satisfies NodeFigure);
+      continue;
+    }
     try {
       cluster ??= await BenchCluster.open(filled);
       const before = cluster.processorS();
@@ -50,6 +60,7 @@ async function measure({ size, filled, runs }: NodePlan["clusters"][number]): Pr
       const value = await cluster.onFreshNode(onNode, task);
       serverProcessorS = cluster.processorS() - before;
       report({ ...run, size, value, serverProcessorS } satisfies NodeFigure);
+      if (run.scenario === "life") noteLate(run.subject, value as LifeResult, late);
     } catch (err) {
       const error = err instanceof Error ? err.message : String(err);
       report({ ...run, size, value: null, error, serverProcessorS } satisfies NodeFigure);
@@ -59,4 +70,13 @@ async function measure({ size, filled, runs }: NodePlan["clusters"][number]): Pr
     }
   }
   await cluster?.close();
+}
+
+/** One that never came to the end of its first sync follows no change: nothing more is to be waited for. */
+function noteLate(
+  subject: SubjectName,
+  { syncedMs, syncMsMax }: LifeResult,
+  late: Map<SubjectName, string>,
+): void {
+  if (syncedMs === undefined) late.set(subject, noSyncText(syncMsMax));
 }

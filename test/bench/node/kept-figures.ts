@@ -17,8 +17,8 @@ export function mergedFigures(
   const merged = new Map(kept.map((figure) => [runKey(figure), figure]));
   for (const figure of fresh) {
     const before = merged.get(runKey(figure));
-    const wasMeasured = before !== undefined && before.error === undefined;
-    if (figure.error === undefined || !wasMeasured) merged.set(runKey(figure), figure);
+    const wasMeasured = before !== undefined && isMeasured(before);
+    if (isMeasured(figure) || !wasMeasured) merged.set(runKey(figure), figure);
   }
   return [...merged.values()].sort((a, b) => a.size.services - b.size.services);
 }
@@ -47,6 +47,10 @@ export function runText({
   size,
 }: Pick<NodeFigure, "subject" | "scenario" | "size">): string {
   return `${subject}, ${scenario}, ${sizeText(size)}`;
+}
+
+function isMeasured({ error, late }: NodeFigure): boolean {
+  return error === undefined && late === undefined;
 }
 
 function runKey(figure: NodeFigure): string {

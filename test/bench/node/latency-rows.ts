@@ -2,43 +2,63 @@
 import type { ClusterSize } from "../cluster.ts";
 import { median } from "../row.ts";
 import type { NodeFigure } from "./inside.ts";
-import { atSize } from "./life-rows.ts";
 import type { NodeRow } from "./node-row.ts";
+import { type Pair, type PairRow, pairOf, pairRow } from "./pair.ts";
 import type { BigServiceResult } from "./scenarios/big-service.ts";
 import type { ChurnResult } from "./scenarios/churn.ts";
+import type { LifeResult } from "./scenarios/life.ts";
 import type { TrashPhase, TrashResult } from "./scenarios/trash.ts";
-import { sizeText } from "./size-text.ts";
 
 const PERCENT = 100;
 const MS_PER_S = 1_000;
 /** What the heap breathes by itself. */
 const GROWTH_MAX_PERCENT = 10;
 const QUARTERS = 4;
+const CHURN_BY_SERVER = "churn: changes a second that the server took (of 200)";
+const CHURN_BY_US = "churn: 200 events a second by a server of ours, told";
 
-/** Those of one boot. */
+/** Those of one size, of all that was done there. */
 export function latencyRows(figures: readonly NodeFigure[], size: ClusterSize): NodeRow[] {
-  const at = sizeText(size);
-  const value = (scenario: string): unknown =>
-    figures.find((figure) => figure.scenario === scenario)?.value ?? undefined;
-  const { ours } = atSize(figures, size);
-  const big = value("big-service") as BigServiceResult | undefined;
-  const churn = value("churn") as ChurnResult | undefined;
-  const storm = value("storm") as ChurnResult | undefined;
-  const trash = value("trash") as TrashResult | undefined;
-  const row = (what: string, figure: number | undefined, unit: string, most?: number): NodeRow => ({
-    ...{ what, at, value: figure, unit },
-    ...(most !== undefined && { target: { most, of: "value" as const } }),
-    ...(figure === undefined && { note: "failed" }),
-  });
   return [
-    row("one endpoint changed, median", ours?.change?.medianMs, "ms", 20),
-    row("  99th percentile", ours?.change?.p99Ms, "ms", 100),
-    row("one more of 5,000 endpoints, median", big?.medianMs, "ms", 10),
-    row("  messages for one", big && big.messages / big.changes, "", 1),
-    ...churnRows({ at, ours: churn }),
-    ...churnRows({ at, ours: storm, what: "churn: 200 events a second by a server of ours, told" }),
-    ...trashRows({ at, ours: trash }),
+    ...oneChangeRows(pairOf(figures, size, "life")),
+    ...churnRows(pairOf(figures, size, "churn"), CHURN_BY_SERVER),
+    ...badTimesRows(figures, size),
   ];
+}
+
+/** Those that are not of a proxy's life, for whom there is more than one change at a time. */
+export function badTimesRows(figures: readonly NodeFigure[], size: ClusterSize): NodeRow[] {
+  return [
+    ...bigServiceRows(pairOf(figures, size, "big-service")),
+    ...churnRows(pairOf(figures, size, "storm"), CHURN_BY_US),
+    ...trashRows(pairOf(figures, size, "trash")),
+  ];
+}
+
+function oneChangeRows(pair: Pair<LifeResult>): NodeRow[] {
+  return rowsOf(pair, [
+    {
+      ...{ what: "one endpoint changed, median", unit: "ms", most: 20 },
+      pick: ({ change }) => change?.medianMs ?? null,
+    },
+    {
+      ...{ what: "  99th percentile", unit: "ms", most: 100 },
+      pick: ({ change }) => change?.p99Ms ?? null,
+    },
+  ]);
+}
+
+function bigServiceRows(pair: Pair<BigServiceResult>): NodeRow[] {
+  return rowsOf(pair, [
+    {
+      ...{ what: "one more of 5,000 endpoints, median", unit: "ms", most: 10 },
+      pick: ({ medianMs }) => medianMs,
+    },
+    {
+      ...{ what: "  messages for one", unit: "", most: 1 },
+      pick: ({ messages, changes }) => (messages === null ? null : messages / changes),
+    },
+  ]);
 }
 
 /** How much more is resident in the last quarter of the time than in the first, by their medians. */
@@ -49,72 +69,47 @@ export function memoryGrowthPercent({ residentMb }: Pick<ChurnResult, "residentM
 }
 
 /** The rows of Services that go and come while others change. */
-export function trashRows({
-  at,
-  ours,
-  peer,
-}: {
-  readonly at: string;
-  readonly ours: TrashResult | undefined;
-  readonly peer?: TrashResult | undefined;
-}): NodeRow[] {
-  const count = (ours ?? peer)?.services.toLocaleString("en-GB") ?? "half of all";
-  const row = (
-    what: string,
-    unit: string,
-    pick: (one: TrashResult) => number,
-    most?: number,
-  ): NodeRow => ({
-    ...{ what, at, unit, value: ours && pick(ours), peer: peer && pick(peer) },
-    ...(most !== undefined && { target: { most, of: "value" as const } }),
-    ...(ours === undefined && { note: "failed" }),
-  });
-  const phase = (what: string, of: (one: TrashResult) => TrashPhase): NodeRow[] => [
-    row(
-      `while ${count} Services ${what} at once: others' changes, median`,
-      "ms",
-      (one) => of(one).medianMs,
-    ),
-    row("  99th percentile", "ms", (one) => of(one).p99Ms),
-    row("  worst", "ms", (one) => of(one).worstMs, 100),
-    row("  all of them in force after", "s", (one) => of(one).tookMs / MS_PER_S),
+export function trashRows(pair: Pair<TrashResult>): NodeRow[] {
+  const count = (pair.ours ?? pair.peer)?.services.toLocaleString("en-GB") ?? "half of all";
+  const phase = (what: string, of: (one: TrashResult) => TrashPhase): PairRow<TrashResult>[] => [
+    {
+      what: `while ${count} Services ${what} at once: others' changes, median`,
+      ...{ unit: "ms", pick: (one) => of(one).medianMs },
+    },
+    { what: "  99th percentile", unit: "ms", pick: (one) => of(one).p99Ms },
+    { what: "  worst", unit: "ms", pick: (one) => of(one).worstMs, most: 100 },
+    { what: "  all of them in force after", unit: "s", pick: (one) => of(one).tookMs / MS_PER_S },
   ];
-  return [
+  return rowsOf(pair, [
     ...phase("go", ({ whileDeleting }) => whileDeleting),
     ...phase("come", ({ whileAdding }) => whileAdding),
-  ];
+  ]);
 }
 
-/** The rows of endpoints that change all the time. */
-export function churnRows({
-  at,
-  ours,
-  peer,
-  what: heading = "churn: changes a second that the server took (of 200)",
-}: {
-  readonly at: string;
-  readonly ours: ChurnResult | undefined;
-  readonly peer?: ChurnResult | undefined;
-  readonly what?: string;
-}): NodeRow[] {
-  const row = (
-    what: string,
-    unit: string,
-    pick: (churn: ChurnResult) => number | null,
-    most?: number,
-  ): NodeRow => ({
-    ...{ what, at, unit, value: ours && (pick(ours) ?? undefined) },
-    peer: peer && (pick(peer) ?? undefined),
-    ...(most !== undefined && { target: { most, of: "value" as const } }),
-    ...(ours === undefined && { note: "failed" }),
-  });
-  return [
-    row(heading, "/s", (one) => one.changesPerS),
-    row("  lag, median", "ms", ({ lag }) => lag.medianMs),
-    row("  lag, 99th percentile", "ms", ({ lag }) => lag.p99Ms),
-    row("  lag, worst", "ms", ({ lag }) => lag.worstMs, 1_000),
-    row("  share of the processor", "%", (one) => one.processorShare * PERCENT, 50),
-    row("  longest wait of the event loop", "ms", (one) => one.eventLoopDelayMs, 20),
-    row("  memory, last quarter against the first", "%", memoryGrowthPercent, GROWTH_MAX_PERCENT),
-  ];
+function churnRows(pair: Pair<ChurnResult>, what: string): NodeRow[] {
+  return rowsOf(pair, [
+    { what, unit: "/s", pick: (one) => one.changesPerS },
+    { what: "  lag, median", unit: "ms", pick: ({ lag }) => lag.medianMs },
+    { what: "  lag, 99th percentile", unit: "ms", pick: ({ lag }) => lag.p99Ms },
+    { what: "  lag, worst", unit: "ms", pick: ({ lag }) => lag.worstMs, most: 1_000 },
+    {
+      ...{ what: "  share of the processor", unit: "%", most: 50 },
+      pick: (one) => one.processorShare * PERCENT,
+    },
+    {
+      ...{ what: "  longest wait of the event loop", unit: "ms", most: 20 },
+      pick: (one) => one.eventLoopDelayMs,
+    },
+    {
+      ...{ what: "  memory, last quarter against the first", unit: "%", most: GROWTH_MAX_PERCENT },
+      pick: memoryGrowthPercent,
+    },
+  ]);
+}
+
+/** None of what nobody was asked for. */
+function rowsOf<T>(pair: Pair<T>, rows: readonly PairRow<T>[]): NodeRow[] {
+  const { ours, peer, note, peerNote } = pair;
+  if ([ours, peer, note, peerNote].every((one) => one === undefined)) return [];
+  return rows.map((row) => pairRow(pair, row));
 }

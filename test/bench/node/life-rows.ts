@@ -2,6 +2,7 @@
 import type { ClusterSize } from "../cluster.ts";
 import type { NodeFigure } from "./inside.ts";
 import type { NodeRow } from "./node-row.ts";
+import { pairOf } from "./pair.ts";
 import type { FirstPassResult } from "./scenarios/first-pass.ts";
 import type { LifeResult } from "./scenarios/life.ts";
 import type { ListResult } from "./scenarios/list.ts";
@@ -25,20 +26,20 @@ export interface AtSize {
   readonly peer: LifeResult | undefined;
   readonly list: ListResult | undefined;
   readonly firstPass: FirstPassResult | undefined;
+  /** Why the peer has no figures, where it was to have some. */
+  readonly peerNote: string | undefined;
 }
 
 /** Sorts the figures of a boot. */
 export function atSize(figures: readonly NodeFigure[], size: ClusterSize): AtSize {
-  const here = figures.filter((figure) => sizeText(figure.size) === sizeText(size));
-  const value = (subject: string, scenario: string): unknown =>
-    here.find((figure) => figure.subject === subject && figure.scenario === scenario)?.value ??
-    undefined;
+  const life = pairOf<LifeResult>(figures, size, "life");
   return {
     size,
-    ours: value("kube-ipvs", "life") as LifeResult | undefined,
-    peer: value("kube-proxy", "life") as LifeResult | undefined,
-    list: value("kube-ipvs", "list") as ListResult | undefined,
-    firstPass: value("kube-ipvs", "first-pass") as FirstPassResult | undefined,
+    ours: life.ours,
+    peer: life.peer,
+    list: pairOf<ListResult>(figures, size, "list").ours,
+    firstPass: pairOf<FirstPassResult>(figures, size, "first-pass").ours,
+    peerNote: life.peerNote,
   };
 }
 
@@ -47,23 +48,23 @@ function inS(ms: number | undefined): number | undefined {
 }
 
 /** The rows of one size. */
-export function lifeRows({ size, ours, peer, list, firstPass }: AtSize): NodeRow[] {
+export function lifeRows({ size, ours, peer, list, firstPass, peerNote }: AtSize): NodeRow[] {
   const at = sizeText(size);
   const isMain = at === TARGETS_AT;
   const startS = TARGETS[at]?.startS;
   const most = (value: number): Pick<NodeRow, "target"> =>
     isMain ? { target: { most: value, of: "value" } } : {};
   const isLate = peer !== undefined && peer.syncedMs === undefined;
-  const late = isLate ? noSyncText(peer.syncMsMax) : undefined;
+  const late = isLate ? noSyncText(peer.syncMsMax) : peerNote;
   const of = (pick: (life: LifeResult) => number | undefined) => ({
     at,
     value: ours && pick(ours),
     peer: peer && pick(peer),
     ...(ours === undefined && { note: "failed" }),
-    ...(late !== undefined && pick(peer as LifeResult) === undefined && { peerNote: late }),
+    ...((peer === undefined || pick(peer) === undefined) && { peerNote: late }),
   });
   /** For what one that goes on with its first sync does not have to itself. */
-  const meanwhile = late === undefined ? {} : { peerNote: "in its first sync" };
+  const meanwhile = !isLate ? {} : { peerNote: "in its first sync" };
   return [
     {
       what: "process start to table complete",

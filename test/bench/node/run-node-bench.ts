@@ -37,7 +37,9 @@ export async function runNodeBench(bench: NodeBench): Promise<readonly KeptFigur
         else {
           const figure = line as NodeFigure;
           figures.push(figure);
-          process.stdout.write(`  ${runText(figure)}: ${figure.error ?? "measured"}\n`);
+          process.stdout.write(
+            `  ${runText(figure)}: ${figure.error ?? figure.late ?? "measured"}\n`,
+          );
         }
       },
     }),

@@ -49,6 +49,8 @@ test("figures of another proxy or scenario at the same size stay", () => {
 test("a failure takes the place of no figure, but of an older failure", () => {
   const failed = (boot: BootFacts, error: string) => figure(100, boot, { value: null, error });
   expect(mergedFigures([figure(100, BOOT)], [failed(LATER, "late")])).toEqual([figure(100, BOOT)]);
+  const late = figure(100, LATER, { value: null, late: "no first sync" });
+  expect(mergedFigures([figure(100, BOOT)], [late])).toEqual([figure(100, BOOT)]);
   const merged = mergedFigures([failed(BOOT, "old")], [failed(LATER, "late")]);
   expect(errorsOf(merged)).toEqual(["kube-ipvs, life, 100 x 10: late"]);
 });

@@ -1,7 +1,12 @@
 /** The rows about changes in bad times. */
 import { expect, test } from "vitest";
 import type { NodeFigure } from "../../bench/node/inside.ts";
-import { latencyRows, memoryGrowthPercent, trashRows } from "../../bench/node/latency-rows.ts";
+import {
+  badTimesRows,
+  latencyRows,
+  memoryGrowthPercent,
+  trashRows,
+} from "../../bench/node/latency-rows.ts";
 import { missed } from "../../bench/node/node-row.ts";
 import type { ChurnResult } from "../../bench/node/scenarios/churn.ts";
 
@@ -12,12 +17,24 @@ const LAG = { medianMs: 10, p99Ms: 90, worstMs: 120 };
 test("the worst of all probes is what is held against 100 ms", () => {
   const phase = { ...LAG, probes: 100, tookMs: 4_000 };
   const rows = trashRows({
-    at: AT,
+    ...{ at: AT, peer: undefined },
     ours: { services: 5_000, whileDeleting: { ...phase, worstMs: 99 }, whileAdding: phase },
   });
   expect(rows[0]?.what).toBe("while 5,000 Services go at once: others' changes, median");
   expect(rows.map(({ value }) => value)).toEqual([...[10, 90, 99, 4], ...[10, 90, 120, 4]]);
   expect(missed(rows)).toEqual([`  worst, ${AT}`]);
+});
+
+test("a peer that was not asked for more says why, in each row", () => {
+  const late = "no first sync within 900 s";
+  const figures = (["big-service", "storm", "trash"] as const).map(
+    (scenario): NodeFigure => ({
+      ...{ subject: "kube-proxy", scenario, size: SIZE, value: null, late, serverProcessorS: 0 },
+    }),
+  );
+  const rows = badTimesRows(figures, SIZE);
+  expect(rows.length).toBeGreaterThan(10);
+  for (const row of rows) expect(row).toMatchObject({ peerNote: late, note: "not measured" });
 });
 
 test("memory that breathes has not grown, and memory that climbs has", () => {
@@ -36,7 +53,8 @@ test("memory that grows under churn is a target that is missed", () => {
   const figure: NodeFigure = {
     ...{ subject: "kube-ipvs", scenario: "storm", size: SIZE, value, serverProcessorS: 0 },
   };
-  const storm = latencyRows([figure], SIZE).filter((row) => row.value !== undefined);
+  // There is no row of what was not asked for.
+  const storm = latencyRows([figure], SIZE);
   expect(storm.map(({ what }) => what.trim())).toContain("lag, 99th percentile");
   expect(missed(storm)).toEqual([`  memory, last quarter against the first, ${AT}`]);
 });

@@ -48,6 +48,18 @@ test("a peer that has synced has no notes", () => {
   expect(row("restart on")).toMatchObject({ peer: 9 });
 });
 
+test("a peer that failed says why in all of its cells", () => {
+  const size = { services: 10_000, endpointsPerService: 10 };
+  const row = rowsOf(figure("kube-ipvs", LIFE), {
+    ...{ subject: "kube-proxy", scenario: "life", size, value: null, serverProcessorS: 0 },
+    error: "the table is not complete\nits log",
+  });
+  expect(row("resident memory")).toMatchObject({
+    value: 100,
+    peerNote: "the table is not complete",
+  });
+});
+
 test("what cannot be measured without a first sync says how long it was waited for", async () => {
   const synced = () => Promise.resolve(false);
   await expect(mustSync({ synced, syncMsMax: 1_200_000 })).rejects.toThrow(noSyncText(1_200_000));
