@@ -1,128 +1,19 @@
 /** What the comparison of modes found, as tables for docs/modes.md. Pure. */
 import { tableMarkdown } from "../markdown.ts";
 import type { NodeFigure } from "./inside.ts";
-import type { SubjectName } from "./node-task.ts";
-import type { TrafficResult } from "./scenarios/traffic.ts";
+import { differencesText } from "./modes-differences.ts";
+import {
+  floorOf,
+  MEASURES,
+  MODES,
+  type ModeMeasure,
+  modeNames,
+  resultOf,
+  SAME,
+} from "./modes-measures.ts";
 
-/** The modes, and what they are called. */
-export const MODES = {
-  userspace: "userspace",
-  iptables: "iptables",
-  nftables: "nftables",
-  "kube-ipvs": "IPVS by kube-ipvs",
-} as const satisfies Partial<Record<SubjectName, string>>;
-
-/** One of them. */
-export type Mode = keyof typeof MODES;
-
-/** One thing that was measured. */
-export interface ModeMeasure {
-  /** Of its chart's file. */
-  readonly name: string;
-  readonly title: string;
-  readonly unit: string;
-  readonly pick: (result: TrafficResult) => number;
-  /** The same without any proxy. */
-  readonly floor?: (result: TrafficResult) => number;
-}
-
-const MS_PER_S = 1_000;
-/** So much more than the best is no difference on a machine that has other work. */
-const SAME = 1.1;
-
-/** All that is shown. */
-export const MEASURES: readonly ModeMeasure[] = [
-  {
-    name: "modes-connect",
-    title: "New connection and its answer, median",
-    unit: "ms",
-    pick: ({ proxied }) => proxied.fresh.median,
-    floor: ({ direct }) => direct.fresh.median,
-  },
-  {
-    name: "modes-connect-p99",
-    title: "New connection and its answer, 99th percentile",
-    unit: "ms",
-    pick: ({ proxied }) => proxied.fresh.p99,
-    floor: ({ direct }) => direct.fresh.p99,
-  },
-  {
-    name: "modes-kept",
-    title: "Request on a connection that is kept, median",
-    unit: "ms",
-    pick: ({ proxied }) => proxied.kept.median,
-    floor: ({ direct }) => direct.kept.median,
-  },
-  {
-    name: "modes-kept-p99",
-    title: "Request on a connection that is kept, 99th percentile",
-    unit: "ms",
-    pick: ({ proxied }) => proxied.kept.p99,
-    floor: ({ direct }) => direct.kept.p99,
-  },
-  {
-    name: "modes-processor",
-    title: "Processor time of 1,000 new connections, clients and pods included",
-    unit: "s",
-    pick: ({ proxied }) => proxied.processorMsPerConnection,
-    floor: ({ direct }) => direct.processorMsPerConnection,
-  },
-  {
-    name: "modes-change",
-    title: "All endpoints of a Service replaced by one: in force, median",
-    unit: "ms",
-    pick: ({ change }) => change.medianMs,
-  },
-  {
-    name: "modes-set-up",
-    title: "Process start to all Services in force",
-    unit: "s",
-    pick: ({ setUpMs }) => setUpMs / MS_PER_S,
-  },
-  {
-    name: "modes-memory",
-    title: "Resident memory of the proxy's processes",
-    unit: "MB",
-    pick: ({ residentMb }) => residentMb,
-  },
-  {
-    name: "modes-kernel-memory",
-    title: "Memory that the kernel took since the proxy's start",
-    unit: "MB",
-    pick: ({ kernelMb }) => kernelMb,
-  },
-];
-
-/** What `mode` came to with so many Services; undefined where it did not. */
-export function resultOf(
-  figures: readonly NodeFigure[],
-  mode: Mode,
-  services: number,
-): TrafficResult | undefined {
-  const found = figures.find(
-    (figure) => figure.subject === mode && figure.size.services === services,
-  );
-  return (found?.value as TrafficResult | null | undefined) ?? undefined;
-}
-
-/** The floor of one size: the median of what every run found before its proxy started. */
-export function floorOf(
-  figures: readonly NodeFigure[],
-  { floor }: ModeMeasure,
-  services: number,
-): number | null {
-  if (!floor) return null;
-  const values = modeNames()
-    .flatMap((mode) => resultOf(figures, mode, services) ?? [])
-    .map(floor)
-    .sort((a, b) => a - b);
-  return values[Math.floor(values.length / 2)] ?? null;
-}
-
-/** In the order of their history. */
-export function modeNames(): Mode[] {
-  return Object.keys(MODES) as Mode[];
-}
+/** New connections a second at which the processor is measured. */
+const RATE_PER_S = 100;
 
 /** All tables. */
 export function modesText(
@@ -142,6 +33,9 @@ export function modesText(
     ...MEASURES.map((measure) => measureText(figures, sizes, measure)),
     "### Who wins where\n\nThe best, and all within 10 % of it; then how many times more the others need.\n",
     winners(figures, sizes),
+    "### From how many Services on the mode matters\n",
+    differencesText(figures, sizes),
+    ...slowText(figures, sizes),
     ...(failed.length === 0 ? [] : ["Not measured:\n", failed.join("")]),
   ].join("\n");
 }
@@ -189,6 +83,22 @@ function winners(figures: readonly NodeFigure[], sizes: readonly number[]): stri
     }),
   );
   return tableMarkdown(["what", "Services", "best", "others"], rows);
+}
+
+/** Where the fixed rate was more than the node could do: the processor's figures there are of fewer. */
+function slowText(figures: readonly NodeFigure[], sizes: readonly number[]): string[] {
+  const slow = sizes.flatMap((services) =>
+    modeNames().flatMap((mode) => {
+      const { connectionsPerS = RATE_PER_S } =
+        resultOf(figures, mode, services)?.proxied.atRate ?? {};
+      if (connectionsPerS * SAME >= RATE_PER_S) return [];
+      const count = services.toLocaleString("en-GB");
+      return [`- ${MODES[mode]}, ${count} Services: ${figureText(connectionsPerS)} a second\n`];
+    }),
+  );
+  return slow.length === 0
+    ? []
+    : ["Less than 100 new connections a second were answered:\n", slow.join("")];
 }
 
 function figureText(value: number | null): string {

@@ -10,7 +10,8 @@ import { withMeasured } from "../markdown.ts";
 import { chosen } from "./chosen.ts";
 import { type KeptFigure, measuredBySize } from "./kept-figures.ts";
 import { measure } from "./measure.ts";
-import { floorOf, MEASURES, MODES, modeNames, modesText, resultOf } from "./modes-text.ts";
+import { floorOf, MEASURES, MODES, modeNames, resultOf } from "./modes-measures.ts";
+import { modesText } from "./modes-text.ts";
 import { measuredSizes, sizesOf, sizeWord } from "./sizes.ts";
 
 const SIZES = sizesOf(10, 100, 1_000, 5_000, 10_000);

@@ -1,15 +1,28 @@
 /** What the comparison of modes makes of its figures. */
 import { expect, test } from "vitest";
 import type { NodeFigure } from "../../bench/node/inside.ts";
-import { floorOf, MEASURES, type Mode, modesText, resultOf } from "../../bench/node/modes-text.ts";
-import type { TrafficResult, WayResult } from "../../bench/node/scenarios/traffic.ts";
+import { differsFrom } from "../../bench/node/modes-differences.ts";
+import {
+  floorOf,
+  MEASURES,
+  type Mode,
+  modeNames,
+  resultOf,
+} from "../../bench/node/modes-measures.ts";
+import { modesText } from "../../bench/node/modes-text.ts";
+import {
+  rateResult,
+  type TrafficResult,
+  type WayResult,
+} from "../../bench/node/scenarios/traffic.ts";
 
 function way(ms: number): WayResult {
   const latency = { min: ms / 2, median: ms, p99: 2 * ms, max: 3 * ms };
-  return { fresh: latency, kept: latency, processorMsPerConnection: ms };
+  const atRate = { failed: 0, processorMsPer1000: ms, processorPercent: ms };
+  return { fresh: latency, kept: latency, atRate: { ...atRate, connectionsPerS: 100 } };
 }
 
-function figure(mode: Mode, directMs: number, proxiedMs: number): NodeFigure {
+function figure(mode: Mode, directMs: number, proxiedMs: number, services = 1_000): NodeFigure {
   const value: TrafficResult = {
     direct: way(directMs),
     proxied: way(proxiedMs),
@@ -20,7 +33,7 @@ function figure(mode: Mode, directMs: number, proxiedMs: number): NodeFigure {
   };
   return {
     ...{ subject: mode, scenario: "traffic", value, serverProcessorS: 0 },
-    size: { services: 1_000, endpointsPerService: 10 },
+    size: { services, endpointsPerService: 10 },
   };
 }
 
@@ -61,4 +74,38 @@ test("the text has every figure, who wins by how much, and why something is miss
   );
   expect(text).toContain("Not measured:\n\n- nftables, 1,000 Services: it has ended\n");
   for (const { name } of MEASURES) expect(text).toContain(`(bench/${name}.svg)`);
+});
+
+test("modes differ from the smallest size on from which the worst is always more than 10 % worse", () => {
+  if (!CONNECT) throw new Error("nothing is measured");
+  const sizes = [10, 100, 1_000, 10_000];
+  // A difference by chance with 10 Services, none with 100, and what grows from there on.
+  const iptables = [1.5, 1.05, 1.2, 9];
+  const figures = sizes.flatMap((services, index) => [
+    figure("iptables", 1, iptables[index] ?? 0, services),
+    figure("kube-ipvs", 1, 1, services),
+    figure("userspace", 1, 2, services),
+  ]);
+  const asked = { measure: CONNECT, sizes };
+  expect(differsFrom(figures, { ...asked, modes: ["iptables", "kube-ipvs"] })).toBe(1_000);
+  expect(differsFrom(figures, { ...asked, modes: modeNames() })).toBe(10);
+  expect(differsFrom(figures, { ...asked, modes: ["kube-ipvs"] })).toBeUndefined();
+  const text = modesText(figures, sizes, "Measured");
+  expect(text).toContain("| New connection and its answer, median | 1,000 | 10 |");
+});
+
+test("the processor's time at a fixed rate is without what the node does anyway", () => {
+  const counted = { answered: 2_000, failed: 0, busyS: 5, tookS: 20, quietShare: 0.05 };
+  expect(rateResult(counted)).toEqual({
+    ...{ connectionsPerS: 100, failed: 0, processorMsPer1000: 2_000, processorPercent: 20 },
+  });
+});
+
+test("a rate that was not kept is named", () => {
+  const slow = figure("userspace", 1, 8);
+  const { proxied } = slow.value as { proxied: { atRate: object } };
+  Object.assign(proxied.atRate, { connectionsPerS: 40 });
+  const text = modesText([slow], [1_000], "Measured");
+  expect(text).toContain("answered:\n\n- userspace, 1,000 Services: 40 a second\n");
+  expect(modesText(FIGURES, [1_000], "Measured")).not.toContain("answered:");
 });

@@ -7,17 +7,29 @@ import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ApiRequests } from "../../../lab/api-requests.ts";
 import { createTopology } from "../../../lab/topology.ts";
-import { hold, type Latency, type LoadResult, load } from "../../../lab/traffic.ts";
+import {
+  type ClientTraffic,
+  hold,
+  type Latency,
+  type LoadResult,
+  load,
+} from "../../../lab/traffic.ts";
 import { ENDPOINT_PORT, endpointAddress, serviceAddress } from "../../cluster.ts";
 import { sliceObject } from "../../cluster-objects.ts";
 import { type Spread, spread } from "../../spread.ts";
 import type { NodeTask } from "../node-task.ts";
-import { busyS, kernelMb } from "../processor.ts";
+import { busyDuring, kernelMb } from "../processor.ts";
 import { mustSync, SUBJECT_MS_MAX, type Subject } from "../subject.ts";
 
 /** Services that have pods and are asked, spread over all: rules are walked through in order. */
 const ASKED_MAX = 10;
 const CONNECTIONS = 4_000;
+/** So few that the processor has time for all of them in every mode, at least with few Services. */
+const RATE_PER_S = 100;
+const RATE_MS = 20_000;
+/** Room for those that wait: the next ones come when they are due nevertheless. */
+const RATE_CONCURRENCY = 256;
+const PERCENT = 100;
 const KEPT_MS = 6_000;
 const KEPT_INTERVAL_MS = 10;
 const SETTLE_MS = 12_000;
@@ -39,8 +51,16 @@ export interface WayResult {
   readonly fresh: Latency;
   /** A line and its answer on a connection that stays. */
   readonly kept: Latency;
-  /** Of the whole node, clients and pods included. */
-  readonly processorMsPerConnection: number;
+  readonly atRate: RateResult;
+}
+
+/** New connections at a fixed rate. Of the whole node, clients and pods included, less what it uses anyway. */
+export interface RateResult {
+  /** Answered; less than was wanted where the node cannot do more. */
+  readonly connectionsPerS: number;
+  readonly failed: number;
+  readonly processorMsPer1000: number;
+  readonly processorPercent: number;
 }
 
 /** What was measured. */
@@ -95,16 +115,55 @@ export async function traffic(subject: Subject, task: NodeTask): Promise<Traffic
 async function measure(to: readonly string[]): Promise<WayResult> {
   const options = { namespace: CLIENT.name, to, timeoutMs: ANSWER_MS_MAX };
   await load({ ...options, requests: to.length * 4 });
-  const beforeS = busyS();
   const fresh = mustAnswer(await load({ ...options, requests: CONNECTIONS }));
-  const processorMsPerConnection = ((busyS() - beforeS) * 1_000) / CONNECTIONS;
   const held = await hold({
     ...options,
     connections: to.length,
     durationMs: KEPT_MS,
     intervalMs: KEPT_INTERVAL_MS,
   });
-  return { fresh, kept: mustAnswer(await held.result), processorMsPerConnection };
+  return { fresh, kept: mustAnswer(await held.result), atRate: await atRate(options) };
+}
+
+/** As fast as possible would find how long one takes, again: the processor is never idle then. */
+async function atRate(options: ClientTraffic): Promise<RateResult> {
+  const quiet = await busyDuring(() => sleep(RATE_MS));
+  const { result, busyS, tookS } = await busyDuring(() =>
+    load({
+      ...options,
+      durationMs: RATE_MS,
+      ratePerS: RATE_PER_S,
+      concurrency: RATE_CONCURRENCY,
+    }),
+  );
+  return rateResult({
+    ...{ answered: result.answered, failed: result.failed, busyS, tookS },
+    quietShare: quiet.busyS / quiet.tookS,
+  });
+}
+
+/** What was counted, in figures. Pure. */
+export function rateResult({
+  answered,
+  failed,
+  busyS,
+  tookS,
+  quietShare,
+}: {
+  readonly answered: number;
+  readonly failed: number;
+  readonly busyS: number;
+  readonly tookS: number;
+  /** Of one processor, without any of it. */
+  readonly quietShare: number;
+}): RateResult {
+  const ownS = busyS - quietShare * tookS;
+  return {
+    connectionsPerS: answered / tookS,
+    failed,
+    processorMsPer1000: (ownS * 1_000 * 1_000) / answered,
+    processorPercent: (ownS / tookS) * PERCENT,
+  };
 }
 
 function mustAnswer({ failed, failures, latencyMs }: LoadResult): Latency {
