@@ -3,6 +3,14 @@ import { type EChartsOption, init } from "echarts";
 
 const WIDTH = 900;
 const HEIGHT = 480;
+const BAR_HEIGHT = 16;
+/** Between two groups of bars. */
+const GROUP_GAP = 14;
+/** Titles, axis and legend. */
+const AROUND_BARS = 166;
+const GROUP_NAME_WIDTH = 300;
+/** For fonts that are wider than they are taken for. */
+const GROUP_NAME_ROOM = 70;
 /** Told apart by people who see colours differently, too (Okabe and Ito). */
 const COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000"];
 const SYMBOLS = ["circle", "rect", "triangle", "diamond", "pin", "arrow", "roundRect"] as const;
@@ -50,7 +58,7 @@ export function lineChart({ x, y, lines, ...titles }: LineChart): string {
       max: Math.max(...x.values),
       axisLabel: { formatter: numberText },
     },
-    yAxis: valueAxis(y.name, y.log),
+    yAxis: { ...valueAxis(y.name, y.log), nameGap: 58, nameRotate: 90 },
     series: lines.map(({ name, values }, index) => ({
       type: "line",
       name,
@@ -62,35 +70,61 @@ export function lineChart({ x, y, lines, ...titles }: LineChart): string {
   });
 }
 
-/** The chart as a whole SVG file. */
+/** The chart as a whole SVG file; it is as high as its groups are many. */
 export function barChart({ unit, log, groups, bars, ...titles }: BarChart): string {
-  return draw(titles, {
-    xAxis: { type: "category", data: [...groups] },
-    yAxis: valueAxis(unit, log),
-    series: bars.map(({ name, values }) => ({
-      type: "bar",
-      name,
-      barMaxWidth: 48,
-      // A logarithm has no zero to begin a bar at.
-      data: values.map((value) => (value === null ? "-" : value)),
-      label: {
-        show: true,
-        position: "top",
-        fontSize: 10,
-        formatter: ({ value }) => labelText(value),
+  const values = bars.flatMap((one) => one.values.filter((value) => value !== null));
+  const least = log ? leastOf(values) : 0;
+  const height = AROUND_BARS + groups.length * (bars.length * BAR_HEIGHT + GROUP_GAP);
+  return draw(
+    titles,
+    {
+      xAxis: {
+        ...valueAxis(unit, log),
+        ...(log && { min: least, startValue: least }),
+        nameGap: 32,
       },
-    })),
-  });
+      yAxis: {
+        type: "category",
+        data: [...groups],
+        inverse: true,
+        axisLabel: { interval: 0, width: GROUP_NAME_WIDTH, overflow: "break" },
+      },
+      grid: { left: GROUP_NAME_WIDTH + GROUP_NAME_ROOM, right: 72, top: 78, bottom: 88 },
+      series: bars.map((one) => ({
+        type: "bar",
+        name: one.name,
+        barWidth: BAR_HEIGHT,
+        // A logarithm has no zero to end a bar at: what is less than the axis begins with is the shortest.
+        data: one.values.map((value) => (value === null ? "-" : Math.max(value, least))),
+        label: {
+          show: true,
+          position: "right",
+          fontSize: 11,
+          formatter: ({ dataIndex }) => labelText(one.values[dataIndex]),
+        },
+      })),
+    },
+    height,
+  );
 }
 
-function draw({ title, subtitle }: Titles, option: EChartsOption): string {
-  const chart = init(null, null, { renderer: "svg", ssr: true, width: WIDTH, height: HEIGHT });
+/** The power of ten that a logarithmic axis begins at: before the least value, so that its bar is seen. */
+function leastOf(values: readonly number[]): number {
+  const least = Math.min(1, ...values.filter((value) => value > 0));
+  return 10 ** (Math.ceil(Math.log10(least)) - 1);
+}
+
+function draw({ title, subtitle }: Titles, option: EChartsOption, height = HEIGHT): string {
+  const chart = init(null, null, { renderer: "svg", ssr: true, width: WIDTH, height });
   chart.setOption({
     animation: false,
     backgroundColor: "#ffffff",
     color: COLOURS,
     textStyle: { fontFamily: FONT },
-    title: { text: title, subtext: subtitle, left: "center", top: 10 },
+    title: {
+      ...{ text: title, subtext: subtitle, left: "center", top: 10 },
+      subtextStyle: { width: WIDTH - GROUP_NAME_ROOM, overflow: "break" },
+    },
     legend: { bottom: 6 },
     grid: { left: 84, right: 36, top: 78, bottom: 88 },
     ...option,
@@ -100,13 +134,11 @@ function draw({ title, subtitle }: Titles, option: EChartsOption): string {
   return `${svg}\n`;
 }
 
-function valueAxis(name: string, log: boolean): NonNullable<EChartsOption["yAxis"]> {
+function valueAxis(name: string, log: boolean) {
   return {
-    type: log ? "log" : "value",
+    type: log ? ("log" as const) : ("value" as const),
     name,
-    nameLocation: "middle",
-    nameGap: 58,
-    nameRotate: 90,
+    nameLocation: "middle" as const,
     axisLabel: { formatter: numberText },
   };
 }

@@ -4,6 +4,7 @@
  */
 import { barChart } from "../chart.ts";
 import type { ClusterSize } from "../cluster.ts";
+import { barRows } from "./bar-groups.ts";
 import { chosen } from "./chosen.ts";
 import { type KeptFigure, measuredBySize } from "./kept-figures.ts";
 import { badTimesRows } from "./latency-rows.ts";
@@ -48,7 +49,7 @@ function rowsOf(figures: readonly KeptFigure[], size: ClusterSize): NodeRow[] {
 }
 
 function chartOf(figures: readonly KeptFigure[], size: ClusterSize): string {
-  const shown = rowsOf(figures, size).filter(
+  const shown = barRows(rowsOf(figures, size)).filter(
     ({ value, peer }) => value !== undefined && peer !== undefined,
   );
   return barChart({
@@ -56,7 +57,7 @@ function chartOf(figures: readonly KeptFigure[], size: ClusterSize): string {
     subtitle: measuredBySize(figures.filter((one) => one.size.services === size.services)),
     unit: "",
     log: true,
-    groups: shown.map(({ what, unit }) => `${what.trim()} (${unit})`),
+    groups: shown.map(({ name, unit }) => `${name} (${unit})`),
     bars: [
       { name: "kube-ipvs", values: shown.map(({ value = Number.NaN }) => value) },
       { name: "kube-proxy 1.35", values: shown.map(({ peer = Number.NaN }) => peer) },

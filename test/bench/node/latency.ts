@@ -4,6 +4,7 @@
  */
 import { barChart } from "../chart.ts";
 import type { ClusterSize } from "../cluster.ts";
+import { barRows } from "./bar-groups.ts";
 import { chosen } from "./chosen.ts";
 import { measuredByScenario } from "./kept-figures.ts";
 import { latencyRows } from "./latency-rows.ts";
@@ -21,13 +22,13 @@ await measure({
   boots: [{ clusters: [{ size: SIZE, runs }], msMax: MS_MAX }],
   results: (figures) => {
     const rows = latencyRows(figures, SIZE);
-    const times = rows.filter(({ unit, value }) => unit === "ms" && value !== undefined);
+    const times = barRows(rows).filter(({ unit, value }) => unit === "ms" && value !== undefined);
     const latency = barChart({
       title: "From the API server's answer to the kernel, 10,000 Services of 10 endpoints",
       subtitle: measuredByScenario(figures),
       unit: "milliseconds",
       log: true,
-      groups: times.map(({ what }) => what.trim()),
+      groups: times.map(({ name }) => name),
       bars: [{ name: "kube-ipvs", values: times.map(({ value = Number.NaN }) => value) }],
     });
     return { json: { rows }, charts: { latency } };
