@@ -9,7 +9,7 @@ import { chosen } from "./chosen.ts";
 import { type KeptFigure, measuredBySize } from "./kept-figures.ts";
 import { badTimesRows } from "./latency-rows.ts";
 import { atSize, lifeRows } from "./life-rows.ts";
-import { measure, rowsText } from "./measure.ts";
+import { measure, rowsJson, rowsText } from "./measure.ts";
 import type { NodeRow } from "./node-row.ts";
 import { sizeText } from "./size-text.ts";
 import { measuredSizes, sizesOf, sizeWord } from "./sizes.ts";
@@ -37,11 +37,12 @@ await measure({
     const sizes = measuredSizes(SIZES, figures);
     const charts = sizes.map((size) => [`compare-${size.services}`, chartOf(figures, size)]);
     return {
-      json: { rows: sizes.flatMap((size) => rowsOf(figures, size)) },
+      json: rowsJson(sizes.flatMap((size) => rowsOf(figures, size))),
       charts: Object.fromEntries(charts) as Record<string, string>,
     };
   },
-  text: (fresh) => rowsText(measuredSizes(SIZES, fresh).flatMap((size) => rowsOf(fresh, size))),
+  text: (figures) =>
+    rowsText(measuredSizes(SIZES, figures).flatMap((size) => rowsOf(figures, size))),
 });
 
 function rowsOf(figures: readonly KeptFigure[], size: ClusterSize): NodeRow[] {

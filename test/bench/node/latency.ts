@@ -8,7 +8,7 @@ import { barRows } from "./bar-groups.ts";
 import { chosen } from "./chosen.ts";
 import { measuredByScenario } from "./kept-figures.ts";
 import { latencyRows } from "./latency-rows.ts";
-import { measure, rowsText } from "./measure.ts";
+import { measure, rowsJson, rowsText } from "./measure.ts";
 
 const SIZE: ClusterSize = { services: 10_000, endpointsPerService: 10 };
 const SCENARIOS = ["life", "big-service", "churn", "storm", "trash"] as const;
@@ -31,7 +31,7 @@ await measure({
       groups: times.map(({ name }) => name),
       bars: [{ name: "kube-ipvs", values: times.map(({ value = Number.NaN }) => value) }],
     });
-    return { json: { rows }, charts: { latency } };
+    return { json: rowsJson(rows), charts: { latency } };
   },
-  text: (fresh) => rowsText(latencyRows(fresh, SIZE)),
+  text: (figures) => rowsText(latencyRows(figures, SIZE)),
 });

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT } from "../../setup/paths.mjs";
 import { type Results, writeResults } from "../results.ts";
-import { errorsOf, type KeptFigure, mergedFigures } from "./kept-figures.ts";
+import { errorsOf, type KeptFigure, measuredBySize, mergedFigures } from "./kept-figures.ts";
 import { missed, type NodeRow, nodeTable } from "./node-row.ts";
 import { type NodeBench, runNodeBench } from "./run-node-bench.ts";
 
@@ -15,8 +15,8 @@ export interface Measuring {
   readonly boots: readonly NodeBench[];
   /** Charts and JSON of all figures that there are, also those of earlier runs. */
   readonly results: (figures: readonly KeptFigure[]) => Results & { readonly json: object };
-  /** What is to be read now, of the boot's own figures. */
-  readonly text: (fresh: readonly KeptFigure[]) => string;
+  /** What is to be read now, of all of them, too. */
+  readonly text: (figures: readonly KeptFigure[]) => string;
 }
 
 /** Runs it. What failed makes the exit status 1; what was measured is kept nevertheless. */
@@ -25,12 +25,19 @@ export async function measure({ name, boots, results, text }: Measuring): Promis
     const fresh = await runNodeBench(boot);
     const figures = mergedFigures(keptFigures(name), fresh);
     const { json, charts } = results(figures);
-    const files = writeResults(name, { json: { ...json, figures }, charts });
-    process.stdout.write(`\n${text(fresh)}\n`);
+    const [measured, errors] = [measuredBySize(figures), errorsOf(figures)];
+    const whole = { measured, ...json, errors, figures };
+    const files = writeResults(name, { json: whole, charts });
+    process.stdout.write(`\n${measured}\n\n${text(figures)}\n`);
     for (const error of errorsOf(fresh)) process.stdout.write(`${error}\n`);
     process.stdout.write(`Written: ${files.join(", ")}\n\n`);
     if (fresh.some(({ error }) => error !== undefined)) process.exitCode = 1;
   }
+}
+
+/** What the JSON has of rows. */
+export function rowsJson(rows: readonly NodeRow[]): object {
+  return { rows, missed: missed(rows) };
 }
 
 /** The rows as a table, and what was missed. */

@@ -2,6 +2,7 @@
 import { type LineChart, lineChart } from "../chart.ts";
 import { type KeptFigure, measuredBySize } from "./kept-figures.ts";
 import type { AtSize } from "./life-rows.ts";
+import { objects, perObject } from "./per-object.ts";
 
 /** By their file's name. */
 export function scaleCharts(
@@ -9,7 +10,7 @@ export function scaleCharts(
   figures: readonly KeptFigure[],
 ): Record<string, string> {
   const subtitle = measuredBySize(figures);
-  const x = { name: "IPVS objects", values: sizes.map(objects), log: true };
+  const x = { name: "IPVS objects", values: sizes.map(({ size }) => objects(size)), log: true };
   const chart = (title: string, y: LineChart["y"], lines: LineChart["lines"]): string =>
     lineChart({ title, subtitle, x, y, lines });
   return {
@@ -28,20 +29,24 @@ export function scaleCharts(
         },
       ],
     ),
-    "scale-per-object": chart(
-      "Cost of one object in a first pass",
-      { name: "microseconds", log: true },
-      [
-        {
-          name: "kube-ipvs: plan, encode, send",
-          values: sizes.map((one) => perObject(one, one.firstPass?.oursMs)),
-        },
-        {
-          name: "floor in C",
-          values: sizes.map((one) => perObject(one, one.firstPass?.floorMs)),
-        },
-      ],
-    ),
+    "scale-per-object": chart("Cost of one object", { name: "microseconds", log: true }, [
+      {
+        name: "kube-ipvs: a whole start",
+        values: sizes.map((one) => perObject(one, one.ours?.completeMs)),
+      },
+      {
+        name: "floor: plain Node pages and parses both lists",
+        values: sizes.map((one) => perObject(one, one.list?.tookMs)),
+      },
+      {
+        name: "kube-ipvs: plan, encode, send alone",
+        values: sizes.map((one) => perObject(one, one.firstPass?.oursMs)),
+      },
+      {
+        name: "floor: the same messages from C",
+        values: sizes.map((one) => perObject(one, one.firstPass?.floorMs)),
+      },
+    ]),
     "scale-memory": chart("Memory of the agent", { name: "MB", log: false }, [
       { name: "resident", values: sizes.map(({ ours }) => ours?.quiet.residentMb ?? null) },
       { name: "peak", values: sizes.map(({ ours }) => ours?.quiet.peakMb ?? null) },
@@ -57,14 +62,6 @@ export function scaleCharts(
   };
 }
 
-function objects({ size: { services, endpointsPerService } }: AtSize): number {
-  return services * (1 + endpointsPerService);
-}
-
 function seconds(ms: number | undefined): number | null {
   return ms === undefined ? null : ms / 1_000;
-}
-
-function perObject(one: AtSize, ms: number | undefined): number | null {
-  return ms === undefined ? null : (ms * 1_000) / objects(one);
 }

@@ -3,8 +3,11 @@
  * its own. Arguments: numbers of Services, such as `100 1000`; all when there are none.
  */
 import { chosen } from "./chosen.ts";
-import { atSize, lifeRows } from "./life-rows.ts";
-import { measure, rowsText } from "./measure.ts";
+import type { KeptFigure } from "./kept-figures.ts";
+import { type AtSize, atSize, lifeRows } from "./life-rows.ts";
+import { measure, rowsJson, rowsText } from "./measure.ts";
+import type { NodeRow } from "./node-row.ts";
+import { perObjectRows } from "./per-object.ts";
 import { scaleCharts } from "./scale-charts.ts";
 import { measuredSizes, sizesOf, sizeWord } from "./sizes.ts";
 
@@ -21,9 +24,16 @@ await measure({
     msMax: MS_MAX,
   })),
   results: (figures) => {
-    const sizes = measuredSizes(SIZES, figures).map((size) => atSize(figures, size));
-    return { json: { rows: sizes.flatMap(lifeRows) }, charts: scaleCharts(sizes, figures) };
+    const sizes = atSizes(figures);
+    return { json: rowsJson(rowsOf(sizes)), charts: scaleCharts(sizes, figures) };
   },
-  text: (fresh) =>
-    rowsText(measuredSizes(SIZES, fresh).flatMap((size) => lifeRows(atSize(fresh, size)))),
+  text: (figures) => rowsText(rowsOf(atSizes(figures))),
 });
+
+function atSizes(figures: readonly KeptFigure[]): AtSize[] {
+  return measuredSizes(SIZES, figures).map((size) => atSize(figures, size));
+}
+
+function rowsOf(sizes: readonly AtSize[]): NodeRow[] {
+  return [...sizes.flatMap(lifeRows), ...perObjectRows(sizes)];
+}
