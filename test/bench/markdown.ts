@@ -1,8 +1,5 @@
 /** Tables of Markdown, and where they go. Pure. */
 
-const BEGIN = "<!-- measured: begin -->";
-const END = "<!-- measured: end -->";
-
 /** The table with its title row. */
 export function tableMarkdown(
   title: readonly string[],
@@ -12,10 +9,11 @@ export function tableMarkdown(
   return [line(title), line(title.map(() => "---")), ...rows.map(line)].join("");
 }
 
-/** `page` with the text between its marks replaced. Throws when it has no marks. */
-export function withMeasured(page: string, text: string): string {
-  const begin = page.indexOf(BEGIN);
-  const end = page.indexOf(END);
-  if (begin < 0 || end < begin) throw new Error(`the page has no ${BEGIN} and ${END}`);
-  return `${page.slice(0, begin + BEGIN.length)}\n${text}\n${page.slice(end)}`;
+/** `page` with the text between its marks of that name replaced. Throws when it has no such marks. */
+export function withMeasured(page: string, text: string, name = "measured"): string {
+  const [first, last] = [`<!-- ${name}: begin -->`, `<!-- ${name}: end -->`];
+  const begin = page.indexOf(first);
+  const end = page.indexOf(last);
+  if (begin < 0 || end < begin) throw new Error(`the page has no ${first} and ${last}`);
+  return `${page.slice(0, begin + first.length)}\n${text}\n${page.slice(end)}`;
 }
