@@ -2,12 +2,18 @@
 
 /** Each time it is done. */
 export interface Counts {
-  /** Netlink messages. */
+  /** Netlink messages of all sockets, questions included. */
   readonly messages: number;
-  /** Calls of the native library: each is a system call to send, and those that receive. */
+  /** Those of them that change something. */
+  readonly writes: number;
+  /** Calls of the native library: each that sends is a system call, and each that receives. */
   readonly calls: number;
   /** Bytes of all messages. */
   readonly messageBytes: number;
+  /** Scripts that libnftables runs, each a transaction or a listing. */
+  readonly nftRuns: number;
+  /** Elements and chains that came or went by them. */
+  readonly nftElements: number;
   /** Of the heap of JavaScript. */
   readonly allocatedKb: number;
 }

@@ -1,5 +1,5 @@
 /**
- * Fixed scenarios, counted: messages and calls to the kernel, and bytes allocated on the heap. Runs in a
+ * Fixed scenarios, counted: messages and calls to the kernel, runs of nft, and bytes allocated on the heap. Runs in a
  * process whose space for new objects is so large that nothing is collected during one of them: what is
  * used more afterwards is what was allocated. Prints JSON.
  */
@@ -8,20 +8,21 @@ import { pino } from "pino";
 import type { Kernel } from "../../src/agent/kernel.ts";
 import { Passes } from "../../src/agent/passes.ts";
 import { Store } from "../../src/agent/store.ts";
-import { systemClock } from "../../src/base/clock.ts";
+import { conntrackOver } from "../../src/conntrack/conntrack-client.ts";
+import { serviceInterfaceOver } from "../../src/host/service-interface-client.ts";
 import { ipvsOver } from "../../src/ipvs/client.ts";
 import { parseKind } from "../../src/kube/parse-object.ts";
 import { decodeObject } from "../../src/kube/protobuf/decode.ts";
 import { StringPool } from "../../src/kube/string-pool.ts";
 import type { Endpoint } from "../../src/model/cluster.ts";
-import type { Batch } from "../../src/netlink/message.ts";
-import type { NetlinkSocket } from "../../src/netlink/socket.ts";
+import { NETLINK, openSocket } from "../../src/netlink/socket.ts";
 import { type ClusterSize, endpointAddress, serviceOf, sliceOf } from "../bench/cluster.ts";
 import { sliceObject } from "../bench/cluster-objects.ts";
 import { NO_ADDRESSES, SURROUNDINGS } from "../fakes/agent-surroundings.ts";
-import { ipvsAnswer } from "../fakes/ipvs-answers.ts";
+import { ManualClock } from "../fakes/manual-clock.ts";
 import { envelope, type Fields } from "../fakes/protobuf-writer.ts";
-import { answerOf } from "../fakes/scripted-socket.ts";
+import { CountingFilter } from "./counting-filter.ts";
+import { CountingLibrary } from "./counting-library.ts";
 import type { Counts } from "./counts.ts";
 
 const SIZE: ClusterSize = { services: 1_000, endpointsPerService: 10 };
@@ -34,61 +35,31 @@ const ENDPOINTS_PER_ADDRESS_BLOCK = 16;
 /** Done so often that what happens once does not count. */
 const TIMES = 100;
 const PAGE_OBJECTS = 500;
+/** So that no audit falls into what is counted. */
 const LONG_MS = 3_600_000;
+/** Short, where a step of the audit is what is counted. */
+const AUDIT_MS = 30_000;
+const DRAIN_MS = 30_000;
+const SCHEDULER_ANNOTATION = "kube-ipvs.io/scheduler";
 const KB = 1_024;
 
-/** A socket that takes everything, and counts. */
-class CountingSocket implements NetlinkSocket {
-  calls = 0;
-  messages = 0;
-  bytes = 0;
-
-  #count(batch: Batch): void {
-    this.calls += 1;
-    this.messages += batch.count;
-    this.bytes += batch.out.length;
-  }
-
-  async transact(_: string, batch: Batch) {
-    this.#count(batch);
-    return [];
-  }
-
-  async request(operation: string) {
-    return ipvsAnswer(operation);
-  }
-
-  async dump(_: string, batch: Batch) {
-    this.#count(batch);
-    return Array.from({ length: batch.count }, () => answerOf([]));
-  }
-
-  async dumpInParts() {}
-
-  close(): void {}
-}
-
-const socket = new CountingSocket();
-const kernel: Kernel = { ...quietParts(), ipvs: await ipvsOver(socket) };
+const clock = new ManualClock();
+const library = new CountingLibrary();
+const filter = new CountingFilter();
 const store = new Store({ nodeName: "node", ...NO_ADDRESSES });
-const passes = new Passes({
-  kernel,
-  store,
-  clock: systemClock,
-  log: pino({ level: "silent" }),
-  planOptions: {
-    defaultScheduler: { scheduler: "rr", schedulerFlags: [] },
-    drainTimeoutMs: 30_000,
-    externalRanges: [],
-  },
-  auditPeriodMs: LONG_MS,
-  ...SURROUNDINGS,
-});
+const passes = await newPasses(store);
 
 const counts: Record<string, Counts> = {};
 store.accept({ kind: "replaced", picture: picture() });
 counts["first pass, 1,000 Services of 10 endpoints"] = await counted(1, () => passes.run());
 counts["a pass with nothing to do"] = await counted(TIMES, () => passes.run());
+library.table.settle();
+const again = new Store({ nodeName: "node", ...NO_ADDRESSES });
+again.accept({ kind: "replaced", picture: picture() });
+const restarted = await newPasses(again, AUDIT_MS);
+counts["restart on a correct table"] = await counted(1, () => restarted.run());
+await clock.advance(AUDIT_MS);
+counts["one step of the audit, 200 Services"] = await counted(1, () => restarted.run());
 let service = 0;
 counts["one endpoint more"] = await counted(TIMES, async () => {
   const value = sliceOf(service, { ...SIZE, endpointsPerService: GROWN }, GROWN);
@@ -102,6 +73,18 @@ counts["one Service less"] = await counted(TIMES, async () => {
   store.accept({ kind: "service", name, value: undefined });
   await passes.run();
 });
+counts["one endpoint less, with its drain"] = await counted(TIMES, async () => {
+  const value = sliceOf(service, SIZE, SIZE.endpointsPerService - 1);
+  service += 1;
+  store.accept({ kind: "slice", name: value.name, value });
+  await passes.run();
+  library.table.settle();
+  await clock.advance(DRAIN_MS + 1);
+  await passes.run();
+});
+// The kernel is asked for it once.
+await acceptScheduler("lc");
+counts["another scheduler for a Service"] = await counted(TIMES, () => acceptScheduler("lc"));
 for (let part = 0; part < BIG.slices; part++) acceptBigSlice(part, BIG.endpointsPerSlice - 1);
 await passes.run();
 let part = 0;
@@ -139,44 +122,59 @@ function acceptBigSlice(part: number, count: number): void {
   store.accept({ kind: "slice", name, value: { ...like, name, endpoints } });
 }
 
+/** Sets the scheduler of the next Service, as an annotation does. */
+async function acceptScheduler(scheduler: string): Promise<void> {
+  const like = serviceOf(service);
+  service += 1;
+  const value = { ...like, annotations: { [SCHEDULER_ANNOTATION]: scheduler } };
+  store.accept({ kind: "service", name: value.name, value });
+  await passes.run();
+}
+
 /** What `work` costs each time. */
 async function counted(times: number, work: () => unknown): Promise<Counts> {
-  Object.assign(socket, { calls: 0, messages: 0, bytes: 0 });
+  Object.assign(library.tally, { calls: 0, messages: 0, writes: 0, bytes: 0 });
+  Object.assign(filter.tally, { runs: 0, elements: 0 });
   if (!globalThis.gc) throw new Error("to be run with --expose-gc");
   globalThis.gc();
   const before = getHeapStatistics().used_heap_size;
   for (let i = 0; i < times; i++) await work();
   const allocated = getHeapStatistics().used_heap_size - before;
+  const { messages, writes, calls, bytes } = library.tally;
   return {
-    messages: socket.messages / times,
-    calls: socket.calls / times,
-    messageBytes: socket.bytes / times,
+    messages: messages / times,
+    writes: writes / times,
+    calls: calls / times,
+    messageBytes: bytes / times,
+    nftRuns: filter.tally.runs / times,
+    nftElements: filter.tally.elements / times,
     allocatedKb: allocated / times / KB,
   };
 }
 
-/** What takes everything and remembers nothing: a fake with a memory would be counted with it. */
-function quietParts(): Omit<Kernel, "ipvs"> {
-  const nothing = (): void => undefined;
-  const written = () => Promise.resolve([]);
-  return {
-    link: {
-      ensure: () => Promise.resolve("present"),
-      addresses: () => Promise.resolve([]),
-      write: written,
-      close: nothing,
+/** Our clients over sockets of the library that counts. */
+async function newPasses(of: Store, auditPeriodMs = LONG_MS): Promise<Passes> {
+  const kernel: Kernel = {
+    ipvs: await ipvsOver(openSocket(library, NETLINK.generic)),
+    link: serviceInterfaceOver(openSocket(library, NETLINK.route)),
+    filter,
+    conntrack: conntrackOver(openSocket(library, NETLINK.netfilter)),
+    nodeAddresses: {
+      current: () => Promise.resolve([]),
+      onChange: () => undefined,
+      close: () => undefined,
     },
-    filter: {
-      configure: nothing,
-      ensure: () => Promise.resolve("present"),
-      objects: () => Promise.resolve([]),
-      write: written,
-      onForeignChange: nothing,
-      close: nothing,
-    },
-    conntrack: { forget: () => Promise.resolve(0), close: nothing },
-    nodeAddresses: { current: () => Promise.resolve([]), onChange: nothing, close: nothing },
   };
+  return new Passes({
+    ...{ kernel, store: of, clock, log: pino({ level: "silent" }) },
+    planOptions: {
+      defaultScheduler: { scheduler: "rr", schedulerFlags: [] },
+      drainTimeoutMs: DRAIN_MS,
+      externalRanges: [],
+    },
+    auditPeriodMs,
+    ...SURROUNDINGS,
+  });
 }
 
 function picture() {
