@@ -20,8 +20,8 @@ export function countsOf(parts: CountedParts): Counts {
   return {
     held: heldCounts(parts),
     noLocalEndpoints: (["ipv4", "ipv6"] as const).flatMap((family) => [
-      { policy: "internal", family, services: noLocal.internal },
-      { policy: "external", family, services: noLocal.external },
+      { policy: "internal", family, services: noLocal.internal[family] },
+      { policy: "external", family, services: noLocal.external[family] },
     ]),
   };
 }

@@ -3,7 +3,7 @@
  * addresses and packet filter objects are wanted, and which keys changed since the last look. Each call
  * costs as much as its one Service.
  */
-import type { Address } from "../model/address.ts";
+import type { Address, Family } from "../model/address.ts";
 import type { ObjectName } from "../model/cluster.ts";
 import type { Finding } from "../model/finding.ts";
 import type { FilterObject, FilterObjectId } from "../model/packet-filter.ts";
@@ -23,10 +23,10 @@ export interface ServiceHealthCheck extends HealthCheck {
   readonly owner: ObjectName;
 }
 
-/** How many Services have a policy Local, endpoints elsewhere, and none here. */
+/** How many Services have a policy Local, endpoints elsewhere, and none here, in each family. */
 export interface NoLocalEndpointCounts {
-  readonly internal: number;
-  readonly external: number;
+  readonly internal: Readonly<Record<Family, number>>;
+  readonly external: Readonly<Record<Family, number>>;
 }
 
 /** The plans of all Services. */
@@ -36,7 +36,7 @@ export class PlanIndex implements DesiredState {
   readonly #services: Claims<ServiceId, PlannedService>;
   readonly #healthChecks: Claims<number, ServiceHealthCheck>;
   readonly #addressUsers = new Map<Address, number>();
-  #noLocal = { internal: 0, external: 0 };
+  readonly #noLocal = { internal: { ipv4: 0, ipv6: 0 }, external: { ipv4: 0, ipv6: 0 } };
   #outsidePlans: readonly FilterObject[] = [];
   #dirtyServices = new Map<ServiceId, ServiceKey>();
   #dirtyAddresses = new Set<Address>();
@@ -109,7 +109,7 @@ export class PlanIndex implements DesiredState {
 
   /** For the metric of that name. */
   noLocalEndpoints(): NoLocalEndpointCounts {
-    return { ...this.#noLocal };
+    return { internal: { ...this.#noLocal.internal }, external: { ...this.#noLocal.external } };
   }
 
   /** Replaces the plan of one Service; undefined takes it away. Its keys, old and new, become dirty. */
@@ -185,8 +185,8 @@ export class PlanIndex implements DesiredState {
   }
 
   #countNoLocal({ internal, external }: ServicePlan["noLocalEndpoints"], change: 1 | -1): void {
-    if (internal) this.#noLocal.internal += change;
-    if (external) this.#noLocal.external += change;
+    for (const family of internal) this.#noLocal.internal[family] += change;
+    for (const family of external) this.#noLocal.external[family] += change;
   }
 
   #useAddress(address: Address, change: 1 | -1): void {

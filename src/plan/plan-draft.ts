@@ -1,11 +1,11 @@
 /** A plan while it is made: the only thing here that changes. */
-import type { Address } from "../model/address.ts";
+import type { Address, Family } from "../model/address.ts";
 import type { Service } from "../model/cluster.ts";
 import type { Finding } from "../model/finding.ts";
 import type { ServiceId } from "../model/virtual-service.ts";
 import type { HealthCheck, NoLocalEndpoints, PlannedService, ServicePlan } from "./service-plan.ts";
 
-const NOTHING_LACKS: NoLocalEndpoints = { internal: false, external: false };
+const NOTHING_LACKS: NoLocalEndpoints = { internal: [], external: [] };
 
 /** The plan of one Service. */
 export class PlanDraft {
@@ -33,9 +33,11 @@ export class PlanDraft {
     this.#findings.set(`${finding.field} ${finding.message}`, finding);
   }
 
-  /** Some traffic under a policy Local finds nobody on this node. */
-  lacks(traffic: keyof NoLocalEndpoints): void {
-    this.#noLocalEndpoints = { ...this.#noLocalEndpoints, [traffic]: true };
+  /** Some traffic of `family` under a policy Local finds nobody on this node. */
+  lacks(traffic: keyof NoLocalEndpoints, family: Family): void {
+    const families = this.#noLocalEndpoints[traffic];
+    if (families.includes(family)) return;
+    this.#noLocalEndpoints = { ...this.#noLocalEndpoints, [traffic]: [...families, family] };
   }
 
   plan(): ServicePlan {

@@ -101,7 +101,7 @@ class PortPlan {
   }
 
   #addCluster(key: SocketKey, hairpins: PlannedService["elements"]): void {
-    const { input, port } = this.#context;
+    const { input, port, family } = this.#context;
     const { service } = input;
     const id = this.#freeId(key);
     if (id === undefined) return;
@@ -111,21 +111,21 @@ class PortPlan {
     if (verdict === "goto refuse") this.#draft.note(noEndpoints(service, port, key.address));
     if (verdict === "drop") {
       this.#draft.note(noneForTheCluster(service, port));
-      this.#draft.lacks("internal");
+      this.#draft.lacks("internal", family);
     }
     const elements = clusterElements(key, verdict, hairpins);
     this.#add({ id, key, kind: "cluster", chosen, elements, frontends: NO_FRONTENDS });
   }
 
   #addExternals(externals: readonly External[], hairpins: PlannedService["elements"]): void {
-    const { input, sources, port } = this.#context;
+    const { input, sources, port, family } = this.#context;
     const { service } = input;
     const isLocal = isExternalLocal(service);
     const chosen = isLocal ? this.#endpoints.local : this.#endpoints.cluster;
     const verdict = this.#verdict(chosen);
     if (verdict === "drop") {
       this.#draft.note(noneForTheOutside(service, port));
-      this.#draft.lacks("external");
+      this.#draft.lacks("external", family);
     }
     const mark = isLocal ? this.#addLocalClients(externals.map(({ key }) => key)) : "";
     for (const { key, kind } of externals) {

@@ -1,5 +1,5 @@
 /** What one Kubernetes Service asks of the kernel: the result of planning, before conflicts are decided. */
-import type { Address } from "../model/address.ts";
+import type { Address, Family } from "../model/address.ts";
 import type { ObjectName } from "../model/cluster.ts";
 import type { Finding } from "../model/finding.ts";
 import type { FilterObject } from "../model/packet-filter.ts";
@@ -46,10 +46,10 @@ export interface HealthCheck {
   readonly localEndpoints: number;
 }
 
-/** Which traffic of a Service with a policy Local finds endpoints elsewhere, and none on this node. */
+/** The families in which traffic of a Service with a policy Local finds endpoints elsewhere, and none on this node. */
 export interface NoLocalEndpoints {
-  readonly internal: boolean;
-  readonly external: boolean;
+  readonly internal: readonly Family[];
+  readonly external: readonly Family[];
 }
 
 /** All that one Service wants. Pure data: two plans of equal input are deeply equal. */

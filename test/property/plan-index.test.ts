@@ -1,6 +1,7 @@
 /** Laws of the index: the way to a set of plans leaves no trace. */
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import type { Family } from "../../src/model/address.ts";
 import { type FilterObject, filterObjectId } from "../../src/model/packet-filter.ts";
 import { serviceId } from "../../src/model/virtual-service.ts";
 import { PlanIndex } from "../../src/plan/index-of-plans.ts";
@@ -22,6 +23,7 @@ const ELEMENTS = ["10.1.0.1", "10.1.0.2", "10.1.0.3"].map(
   }),
 );
 const HEALTH_PORTS = [32_000, 32_001];
+const FAMILIES: Family[] = ["ipv4", "ipv6"];
 const NAMES = ["shop/a", "shop/b", "shop/c", "shop/d"];
 
 interface Step {
@@ -37,7 +39,10 @@ const anyStep: fc.Arbitrary<Step> = fc
     elements: fc.subarray(ELEMENTS),
     healthPort: fc.constantFrom(undefined, ...HEALTH_PORTS),
     localEndpoints: fc.nat(2),
-    noLocalEndpoints: fc.record({ internal: fc.boolean(), external: fc.boolean() }),
+    noLocalEndpoints: fc.record({
+      internal: fc.subarray(FAMILIES),
+      external: fc.subarray(FAMILIES),
+    }),
   })
   .map(({ name, keys, createdMs, elements, healthPort, localEndpoints, noLocalEndpoints }) => ({
     name,

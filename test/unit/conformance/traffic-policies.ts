@@ -191,8 +191,8 @@ const counted: readonly ConformanceCase[] = [
     );
     const missing = where === "elsewhere" ? 1 : 0;
     expect(node.passes.index.noLocalEndpoints()).toEqual({
-      internal: isInternal ? missing : 0,
-      external: isExternal ? missing : 0,
+      internal: { ipv4: isInternal ? missing : 0, ipv6: 0 },
+      external: { ipv4: isExternal ? missing : 0, ipv6: 0 },
     });
   },
 }));

@@ -1,5 +1,6 @@
 /** What all plans together ask of the packet filter and of health checks, and what is counted of them. */
 import { describe, expect, test } from "vitest";
+import type { Family } from "../../../src/model/address.ts";
 import { type FilterObject, filterObjectId } from "../../../src/model/packet-filter.ts";
 import { filtersOf } from "../../../src/plan/filters-of.ts";
 import { PlanIndex } from "../../../src/plan/index-of-plans.ts";
@@ -126,14 +127,21 @@ describe("health checks", () => {
   });
 });
 
-test("Services whose policy Local finds nobody here are counted by the kind of traffic", () => {
-  const lacking = (name: string, internal: boolean, external: boolean) =>
+test("Services whose policy Local finds nobody here are counted by the kind of traffic and the family", () => {
+  const lacking = (name: string, internal: readonly Family[], external: readonly Family[]) =>
     plan(name, [], { noLocalEndpoints: { internal, external } });
-  const index = indexOf(lacking("shop/a", true, true), lacking("shop/b", false, true));
-  expect(index.noLocalEndpoints()).toEqual({ internal: 1, external: 2 });
-  index.set("shop/a", lacking("shop/a", false, true));
+  const first = lacking("shop/a", ["ipv4"], ["ipv4", "ipv6"]);
+  const index = indexOf(first, lacking("shop/b", [], ["ipv6"]));
+  expect(index.noLocalEndpoints()).toEqual({
+    internal: { ipv4: 1, ipv6: 0 },
+    external: { ipv4: 1, ipv6: 2 },
+  });
+  index.set("shop/a", lacking("shop/a", [], ["ipv4"]));
   index.set("shop/b", undefined);
-  expect(index.noLocalEndpoints()).toEqual({ internal: 0, external: 1 });
+  expect(index.noLocalEndpoints()).toEqual({
+    internal: { ipv4: 0, ipv6: 0 },
+    external: { ipv4: 1, ipv6: 0 },
+  });
 });
 
 test.each([

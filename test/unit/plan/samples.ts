@@ -159,7 +159,7 @@ export function plan(
     addresses: [...new Set(addresses)],
     findings: [],
     healthCheck: undefined,
-    noLocalEndpoints: { internal: false, external: false },
+    noLocalEndpoints: { internal: [], external: [] },
     ...parts,
   };
 }

@@ -30,21 +30,21 @@ describe("internalTrafficPolicy Local", () => {
   test("leaves the cluster address the endpoints of this node", () => {
     const plan = planOf(LOCAL, [HERE, THERE]);
     expect(tableOf(plan)).toEqual(["tcp/10.96.0.10:80 -> 10.1.0.1:8080"]);
-    expect(plan.noLocalEndpoints).toEqual({ internal: false, external: false });
+    expect(plan.noLocalEndpoints).toEqual({ internal: [], external: [] });
   });
 
   test("drops where endpoints are only elsewhere", () => {
     const plan = planOf(LOCAL, [THERE]);
     expect(tableOf(plan)).toEqual(["tcp/10.96.0.10:80 ->"]);
     expect(filterOf(plan)).toEqual(["ip no-endpoints { 10.96.0.10 . tcp . 80 : drop }"]);
-    expect(plan.noLocalEndpoints).toEqual({ internal: true, external: false });
+    expect(plan.noLocalEndpoints).toEqual({ internal: ["ipv4"], external: [] });
     expect(findingsOf(plan)).toEqual(["info no-local-endpoints spec.internalTrafficPolicy"]);
   });
 
   test("refuses where there is none at all", () => {
     const plan = planOf(LOCAL, []);
     expect(filterOf(plan)).toEqual(["ip no-endpoints { 10.96.0.10 . tcp . 80 : goto refuse }"]);
-    expect(plan.noLocalEndpoints).toEqual({ internal: false, external: false });
+    expect(plan.noLocalEndpoints).toEqual({ internal: [], external: [] });
   });
 
   test("holds too where the Service can be reached from outside, whose traffic goes anywhere", () => {
@@ -78,7 +78,7 @@ describe("externalTrafficPolicy Local", () => {
       "ip node-port-local-marks { tcp . 30080 : 0x6b000001 }",
     ]);
     expect(plan.addresses).toEqual(["10.96.0.10", EXTERNAL]);
-    expect(plan.noLocalEndpoints).toEqual({ internal: false, external: false });
+    expect(plan.noLocalEndpoints).toEqual({ internal: [], external: [] });
   });
 
   test("the mark knows whose traffic it takes, and is settled like the other frontends", () => {
@@ -111,7 +111,7 @@ describe("externalTrafficPolicy Local", () => {
       "ip node-port-local-marks { tcp . 30080 : 0x6b000001 }",
       "ip node-port-no-endpoints { tcp . 30080 : drop }",
     ]);
-    expect(plan.noLocalEndpoints).toEqual({ internal: false, external: true });
+    expect(plan.noLocalEndpoints).toEqual({ internal: [], external: ["ipv4"] });
     expect(findingsOf(plan)).toEqual(["info no-local-endpoints spec.externalTrafficPolicy"]);
   });
 
