@@ -148,13 +148,15 @@ export class Agent {
   }
 
   async #pass(): Promise<void> {
-    const { observer, onFirstSync } = this.#options;
+    const { observer, onFirstSync, clock } = this.#options;
+    const startMs = clock.nowMs();
     this.#isInPass = true;
     const { picture } = this.#store;
     if (picture !== "none") observer.passBegun();
     const triggers = this.#store.takeTriggers();
     const result = await this.#passes.run().catch((error: unknown) => {
-      observer.passEnded({ outcome: "failed", tookMs: 0, operations: [] });
+      const tookMs = clock.nowMs() - startMs;
+      observer.passEnded({ outcome: "failed", tookMs, operations: [] });
       throw error;
     });
     this.#isInPass = false;
