@@ -6,6 +6,7 @@ import { Pacer } from "../base/pacer.ts";
 import type { Change, ClusterSource } from "../kube/change.ts";
 import type { Address } from "../model/address.ts";
 import type { NodePortAddresses } from "../model/node-port-addresses.ts";
+import type { ServiceId, SocketKey } from "../model/virtual-service.ts";
 import type { Counts } from "../observe/metrics.ts";
 import { FindingsLog } from "./findings-log.ts";
 import { countsOf } from "./held-counts.ts";
@@ -16,6 +17,12 @@ import { Store, type Trigger } from "./store.ts";
 /** First wait after a pass that failed as a whole; it doubles up to the second. */
 const PASS_RETRY_MS = 200;
 const PASS_RETRY_MS_MAX = 30_000;
+
+/** How often it is looked whether a pass has removed what was inherited. */
+const INHERIT_POLL_MS = 50;
+
+/** Refusals that one log line names. */
+const REFUSED_LOGGED_MAX = 10;
 
 /** What an agent is made of. */
 export interface AgentOptions extends Omit<PassesOptions, "store"> {
@@ -39,11 +46,12 @@ export class Agent {
   readonly #passes: Passes;
   readonly #findings: FindingsLog;
   readonly #startedMs: number;
+  readonly #pacer: Pacer;
   #wake = new AbortController();
   #last: PassResult | undefined;
   /** From the start of a pass until it succeeds: the pacer repeats a failed one, at its own pace. */
   #isInPass = false;
-  #isVerified = false;
+  #verified: "no" | "waits" | "yes" = "no";
 
   constructor(options: AgentOptions) {
     const { clock, log, nodeName, nodePortAddresses, bindAddress } = options;
@@ -52,18 +60,19 @@ export class Agent {
     this.#passes = new Passes({ ...options, store: this.#store });
     this.#findings = new FindingsLog(this.#passes.index, log, options.observer);
     this.#startedMs = clock.wallMs();
-  }
-
-  /** Works until `signal` is aborted, and leaves the kernel as it is. */
-  async run(signal: AbortSignal): Promise<void> {
-    const { clock, log, minSyncPeriodMs, source } = this.#options;
-    const pacer = new Pacer(() => this.#pass(), {
-      minMs: minSyncPeriodMs,
+    this.#pacer = new Pacer(() => this.#pass(), {
+      minMs: options.minSyncPeriodMs,
       retryMs: PASS_RETRY_MS,
       retryMsMax: PASS_RETRY_MS_MAX,
       clock,
       onError: (err) => log.error({ err }, "a pass failed as a whole; reading the kernel again"),
     });
+  }
+
+  /** Works until `signal` is aborted, and leaves the kernel as it is. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { source } = this.#options;
+    const pacer = this.#pacer;
     const ended = new AbortController();
     const end = (): void => {
       ended.abort();
@@ -85,6 +94,25 @@ export class Agent {
       await Promise.all([pacer.stop(), reminders]);
       await this.#passes.flows.close();
     }
+  }
+
+  /**
+   * Has a pass remove the virtual services that `isTheirs` is true of: those on addresses of this node that no
+   * Service wants, outside of the excluded ranges. Returns their ids when the kernel has them no more; rejects
+   * when `signal` is aborted before.
+   */
+  async inherit(
+    isTheirs: (key: SocketKey) => boolean,
+    signal: AbortSignal,
+  ): Promise<readonly ServiceId[]> {
+    const { inheritance } = this.#passes;
+    const claimed = await inheritance.claim(isTheirs);
+    if (claimed.length > 0) this.#pacer.request();
+    while (!inheritance.isSettled) {
+      await this.#options.clock.sleep(INHERIT_POLL_MS, signal);
+      signal.throwIfAborted();
+    }
+    return claimed;
   }
 
   /** Counts for gauges that are read when somebody asks. */
@@ -167,14 +195,30 @@ export class Agent {
     if (!this.#last) onFirstSync();
     this.#last = result;
     this.#wake.abort();
-    if (picture === "complete") this.#verify();
+    this.#verify(picture === "complete");
   }
 
-  /** A pass that ends has had every write acknowledged, refusals aside, which stand until they go through. */
-  #verify(): void {
-    if (this.#isVerified || this.#passes.failures.all().length > 0) return;
-    this.#isVerified = true;
-    this.#options.onVerified();
+  /**
+   * A pass that ends has had every write acknowledged, refusals aside, which stand until they go through. What
+   * waits for that may wait for long: why is said once.
+   */
+  #verify(isComplete: boolean): void {
+    const { log, onVerified } = this.#options;
+    if (this.#verified === "yes") return;
+    const refused = this.#passes.failures.all().map(({ operation }) => operation);
+    if (isComplete && refused.length === 0) {
+      this.#verified = "yes";
+      onVerified();
+    } else if (this.#verified === "no") {
+      this.#verified = "waits";
+      const until = isComplete
+        ? "the kernel takes what it refuses now"
+        : "every object of the source can be read";
+      log.warn(
+        { refused: refused.slice(0, REFUSED_LOGGED_MAX), total: refused.length },
+        `what kube-proxy may have left on this node stays until ${until}`,
+      );
+    }
   }
 
   #tellOfPass({ refused, tookMs, operations }: PassResult, triggers: readonly Trigger[]): void {

@@ -1,5 +1,5 @@
 /** Whose a virtual service is: nothing that others made is ever changed. Reads only. */
-import { familyOf } from "../model/address.ts";
+import { type Address, familyOf } from "../model/address.ts";
 import { type FilterSet, filterObjectId } from "../model/packet-filter.ts";
 import { type Range, rangeContains } from "../model/range.ts";
 import { type ServiceKey, type SocketKey, serviceId } from "../model/virtual-service.ts";
@@ -30,12 +30,17 @@ export class Ownership {
    * frontend, or its mark is one of those that we give.
    */
   has(key: ServiceKey): boolean {
-    const { desired, mirror, excludeRanges } = this.#options;
+    const { desired, mirror } = this.#options;
     const id = serviceId(key);
     if (desired.entry(id) || mirror.entry(id)) return true;
     if ("mark" in key) return isOurMark(key.mark);
-    if (excludeRanges.some((range) => rangeContains(range, key.address))) return false;
+    if (this.isExcluded(key.address)) return false;
     return mirror.hasAddress(key.address) || this.#isNamed(key);
+  }
+
+  /** True of an address on which virtual services of others are. */
+  isExcluded(address: Address): boolean {
+    return this.#options.excludeRanges.some((range) => rangeContains(range, address));
   }
 
   #isNamed({ protocol, address, port }: SocketKey): boolean {

@@ -20,6 +20,7 @@ import { Audit, type AuditResult, logDrift } from "./audit.ts";
 import { Drainer } from "./drainer.ts";
 import { Failures } from "./failures.ts";
 import { FlowsToForget } from "./flows-to-forget.ts";
+import { Inheritance } from "./inheritance.ts";
 import type { Kernel } from "./kernel.ts";
 import { lookAgain, rereadFilters, standingFilters } from "./look-again.ts";
 import type { Mirror } from "./mirror.ts";
@@ -66,6 +67,7 @@ export class Passes {
   readonly schedulers: Schedulers;
   readonly drainer: Drainer;
   readonly flows: FlowsToForget;
+  readonly inheritance: Inheritance;
   readonly #audit: Audit;
   readonly #planner: Planner;
   readonly #writer: PassWriter;
@@ -89,6 +91,7 @@ export class Passes {
     this.index = index;
     this.schedulers = schedulers;
     this.drainer = new Drainer({ ipvs, clock, current: mirror, desired: index });
+    this.inheritance = new Inheritance(kernel, this.#planner);
     this.#audit = new Audit({ kernel, mirror, ownership, clock, periodMs });
     this.flows = new FlowsToForget({ ...options, conntrack });
     this.#thisNode = new ThisNode({ ...options, planner: this.#planner });
@@ -150,6 +153,7 @@ export class Passes {
       if (this.#thisNode.use() && !readAll) await this.#ensureFilter();
       for (const name of planned) this.#setHealthCheck(name);
       if (readAll && !start) await this.#readAll();
+      this.index.markDirty(await this.inheritance.take());
       const outcomes = [...(start ? [start] : []), await this.#writer.settle()];
       const refused = schedulersRefused(outcomes.at(-1)?.refused ?? [], this);
       await planAll(this.#planner, refused, "kernel");

@@ -32,13 +32,20 @@ export async function runAgent(config: Config, given: Given): Promise<void> {
   const { clock, signal } = context;
   const source = openSource(config, { clock, log });
   const observing = createObserving(config, source, given);
+  const background = new AbortController();
   let takingOver: Promise<void> | undefined;
   const onVerified = (): void => {
-    takingOver = takeOverOnce(context, log);
+    takingOver = takeOverOnce({
+      openTakeOver: context.openTakeOver,
+      inherit: (isTheirs, until) => agent.inherit(isTheirs, until),
+      onLeftovers: (count) => observing.observer.leftovers(count),
+      clock,
+      log,
+      signal: background.signal,
+    });
   };
   const agent = createAgent(config, { ...given, source, observing, onVerified });
   const status = await serveStatus(config.statusSocket, () => agent.status());
-  const background = new AbortController();
   const told = Promise.all([
     observing.run(background.signal),
     source.recordEvents(background.signal),

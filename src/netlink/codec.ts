@@ -6,7 +6,7 @@ import { NetlinkDecodeError } from "./errors.ts";
 import { ATTRIBUTE_HEADER_BYTES, HOST_IS_LITTLE_ENDIAN, type Writer } from "./writer.ts";
 
 /** `NLA_F_NESTED` of `<linux/netlink.h>`. */
-const NESTED_FLAG = 0x8000;
+export const NESTED_FLAG = 0x8000;
 
 /** `NLA_TYPE_MASK`: without the nested and the byte-order flag. */
 export const TYPE_MASK = 0x3fff;
@@ -210,8 +210,8 @@ export function required<T>(value: T | undefined, path: string): T {
   return value;
 }
 
-/** Where the attribute at `at` ends, its padding not counted. */
-function endOfAttribute({ view }: Source, at: number, end: number, table: string): number {
+/** Where the attribute at `at` ends, its padding not counted. Throws {@link NetlinkDecodeError}. */
+export function endOfAttribute({ view }: Source, at: number, end: number, table: string): number {
   if (end - at < ATTRIBUTE_HEADER_BYTES) {
     throw new NetlinkDecodeError(`${table}: ${end - at} bytes left over`);
   }

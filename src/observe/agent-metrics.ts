@@ -61,6 +61,7 @@ export class AgentMetrics {
   readonly #findings;
   readonly #drift;
   readonly #events;
+  readonly #leftovers;
   readonly #show: (held: HeldCounts) => void;
 
   constructor(registry: Registry, build: BuildFacts) {
@@ -79,6 +80,11 @@ export class AgentMetrics {
       name: "kube_ipvs_findings",
       help: "What is wrong with Services now, or worth a look",
       labelNames: ["reason", "severity"],
+      registers,
+    });
+    this.#leftovers = new Gauge({
+      name: "kube_ipvs_kube_proxy_leftovers",
+      help: "Chains and IP sets of kube-proxy that cannot be removed; they may refuse what is served now",
       registers,
     });
     new Gauge({
@@ -112,6 +118,11 @@ export class AgentMetrics {
   /** Shows what is held now; to be called before each scrape. */
   show(held: HeldCounts): void {
     this.#show(held);
+  }
+
+  /** So many chains and IP sets of kube-proxy stay. */
+  left(count: number): void {
+    this.#leftovers.set(count);
   }
 
   /** An event for users was told, or not. */

@@ -34,6 +34,8 @@ export interface AgentObserver {
   drifted(kind: DriftKind, count: number): void;
   /** UDP flows were forgotten. */
   flowsForgotten(family: Family, tookMs: number, entries: number): void;
+  /** So many chains and IP sets of kube-proxy stay on this node. */
+  leftovers(count: number): void;
   /** This node's Node as it is now; undefined when there is none. */
   nodeSeen(node: NodeState | undefined): void;
 }
@@ -49,6 +51,7 @@ export const NO_OBSERVER: AgentObserver = {
   findingGone: () => {},
   drifted: () => {},
   flowsForgotten: () => {},
+  leftovers: () => {},
   nodeSeen: () => {},
 };
 
@@ -88,6 +91,7 @@ export function createAgentObserver(to: {
     },
     drifted: (kind, count) => metrics.agent.drifted(kind, count),
     flowsForgotten: (family, tookMs, entries) => metrics.proxy.forgot(family, tookMs, entries),
+    leftovers: (count) => metrics.agent.left(count),
     nodeSeen: (node) => health.nodeSeen(node),
   };
 }

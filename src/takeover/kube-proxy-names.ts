@@ -2,6 +2,8 @@
  * What kube-proxy's IPVS mode (up to 1.35) leaves behind on a node, by name. Nothing that is not named
  * here is ever taken away: kubelet, CNI plugins and people have objects of their own beside these.
  */
+import type { Family } from "../model/address.ts";
+import type { Protocol } from "../model/virtual-service.ts";
 
 /** Chains that kube-proxy fills, by table; the same for IPv4 and IPv6. */
 export const KUBE_PROXY_CHAINS = {
@@ -26,6 +28,14 @@ export const KUBE_PROXY_CHAINS = {
 export const IPVS_MODE_CHAINS: ReadonlySet<unknown> = new Set([
   "KUBE-NODE-PORT",
   "KUBE-LOAD-BALANCER",
+  "KUBE-SOURCE-RANGES-FIREWALL",
+  "KUBE-IPVS-FILTER",
+  "KUBE-IPVS-OUT-FILTER",
+]);
+
+/** Those that refuse by what Services were when it ended: a stale one refuses what is served now. */
+export const REFUSING_CHAINS: ReadonlySet<string | undefined> = new Set([
+  "KUBE-PROXY-FIREWALL",
   "KUBE-SOURCE-RANGES-FIREWALL",
   "KUBE-IPVS-FILTER",
   "KUBE-IPVS-OUT-FILTER",
@@ -74,9 +84,37 @@ const SETS = [
   "IPVS-IPS",
 ];
 
+const FAMILIES = ["ipv4", "ipv6"] as const;
+
 /** Its IP sets of both families. */
 export const KUBE_PROXY_SETS: ReadonlySet<string> = new Set(
-  ["KUBE-", "KUBE-6-"].flatMap((prefix) =>
-    SETS.map((name) => `${prefix}${name}`.slice(0, SET_NAME_LENGTH_MAX)),
-  ),
+  FAMILIES.flatMap((family) => SETS.map((name) => setName(family, name))),
 );
+
+/** One of its IP sets whose members are virtual services. */
+export interface FrontendSet {
+  readonly name: string;
+  readonly family: Family;
+  /** Its members are ports alone, of this protocol, that all addresses of the node serve. */
+  readonly nodePorts: Protocol | undefined;
+}
+
+/** Those that name virtual services on addresses that the node may have, of both families. */
+export const FRONTEND_SETS: readonly FrontendSet[] = FAMILIES.flatMap((family) =>
+  [
+    { name: "EXTERNAL-IP", nodePorts: undefined },
+    { name: "EXTERNAL-IP-LOCAL", nodePorts: undefined },
+    { name: "LOAD-BALANCER", nodePorts: undefined },
+    { name: "LOAD-BALANCER-LOCAL", nodePorts: undefined },
+    { name: "NODE-PORT-TCP", nodePorts: "tcp" as const },
+    { name: "NODE-PORT-LOCAL-TCP", nodePorts: "tcp" as const },
+    { name: "NODE-PORT-UDP", nodePorts: "udp" as const },
+    { name: "NODE-PORT-LOCAL-UDP", nodePorts: "udp" as const },
+    { name: "NODE-PORT-SCTP-HASH", nodePorts: undefined },
+    { name: "NODE-PORT-LOCAL-SCTP-HASH", nodePorts: undefined },
+  ].map(({ name, nodePorts }) => ({ name: setName(family, name), family, nodePorts })),
+);
+
+function setName(family: Family, name: string): string {
+  return `${family === "ipv4" ? "KUBE-" : "KUBE-6-"}${name}`.slice(0, SET_NAME_LENGTH_MAX);
+}

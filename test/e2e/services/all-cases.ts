@@ -21,6 +21,7 @@ import { restartCases } from "./restarts.ts";
 import { schedulerCases } from "./schedulers.ts";
 import { sourceRangeCases } from "./source-ranges.ts";
 import { takeOverCases } from "./take-over.ts";
+import { takeOverOnNodeCases } from "./take-over-on-node.ts";
 import { topologyCases } from "./topology.ts";
 import { udpFlowCases } from "./udp-flows.ts";
 
@@ -49,4 +50,5 @@ export const serviceCases: readonly ServiceCase[] = [
   ...packetFilterCases,
   ...connectionTrackingCases,
   ...takeOverCases,
+  ...takeOverOnNodeCases,
 ];

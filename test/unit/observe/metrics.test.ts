@@ -164,6 +164,7 @@ test("our own metrics say what is held, written and wrong", async () => {
   metrics.agent.found(finding, -1);
   metrics.agent.drifted("address", 2);
   metrics.agent.told("created");
+  metrics.agent.left(3);
   const { body } = await metrics.page(COUNTS);
   const own = body
     .split("\n")
@@ -181,6 +182,7 @@ test("our own metrics say what is held, written and wrong", async () => {
       'kube_ipvs_filter_objects{family="ipv4"} 30',
       'kube_ipvs_filter_objects{family="ipv6"} 3',
       'kube_ipvs_findings{reason="bad-scheduler",severity="warning"} 1',
+      "kube_ipvs_kube_proxy_leftovers 3",
       'kube_ipvs_operations_total{kind="add-destination",result="applied"} 12',
       'kube_ipvs_operations_total{kind="add-destination",result="refused"} 1',
       'kube_ipvs_passes_total{result="failed"} 0',
