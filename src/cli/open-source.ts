@@ -4,7 +4,7 @@ import type { Clock } from "../base/clock.ts";
 import type { Config } from "../config/config.ts";
 import { ApiClient } from "../kube/api/api-client.ts";
 import { ApiSource } from "../kube/api/api-source.ts";
-import type { ApiLocation } from "../kube/api/kubeconfig.ts";
+import { type ApiLocation, readKubeConfig } from "../kube/api/kubeconfig.ts";
 import type { ClusterSource } from "../kube/change.ts";
 import { ApiEventRecorder } from "../kube/events/api-event-recorder.ts";
 import { ManifestSource } from "../kube/manifest-source.ts";
@@ -26,7 +26,10 @@ export interface OpenSource {
   recordEvents(signal: AbortSignal): Promise<void>;
 }
 
-/** The source that `config` names. Throws an `ApiError` for a kubeconfig that is none. */
+/**
+ * The source that `config` names. A kubeconfig that is missing or none is waited for: somebody may write it
+ * yet. Throws an `ApiError` where it is none of a file, so that nobody will.
+ */
 export function openSource(config: Config, surroundings: SourceSurroundings): OpenSource {
   const { clock, log } = surroundings;
   if (config.source.kind === "api") return openApi(config.source, config.nodeName, surroundings);
@@ -42,6 +45,7 @@ function openApi(
   nodeName: string,
   { clock, log }: SourceSurroundings,
 ): OpenSource {
+  if (location.kubeconfig === undefined) readKubeConfig(location);
   const client = new ApiClient(location, clock);
   const source = new ApiSource({ client, clock, nodeName, ...problemLog(log, clock) });
   let events: ApiEventRecorder | undefined;

@@ -4,6 +4,7 @@ import { dryRun } from "../agent/dry-run.ts";
 import type { Config } from "../config/config.ts";
 import type { ConfigFlags } from "../config/given-settings.ts";
 import { ApiClient } from "../kube/api/api-client.ts";
+import { readKubeConfig } from "../kube/api/kubeconfig.ts";
 import { readApi } from "../kube/api/read-api.ts";
 import type { Snapshot, SourceProblem } from "../kube/change.ts";
 import { readManifests } from "../kube/read-manifests.ts";
@@ -72,6 +73,8 @@ async function readSource(
   { clock, signal }: CliContext,
 ): Promise<Snapshot> {
   if (source.kind === "manifests") return await readManifests(source.folder);
+  // Who waits for an answer is told at once.
+  readKubeConfig(source);
   const client = new ApiClient(source, clock);
   try {
     return await readApi({ client, clock, nodeName, signal });

@@ -8,10 +8,14 @@ import { Agent as HttpsAgent, type RequestOptions } from "node:https";
 import type { KubeConfig } from "@kubernetes/client-node";
 import type { Clock } from "../../base/clock.ts";
 import { ApiError, endedError } from "./api-error.ts";
+import { endPluginBy, keepEndless } from "./exec-plugin.ts";
 import { type ApiLocation, readKubeConfig } from "./kubeconfig.ts";
 
-/** How long an exec plugin may take. */
+/** How long a request waits for an exec plugin. */
 const APPLY_MS_MAX = 30_000;
+
+/** An exec plugin that runs for longer is ended: another request may start it again. */
+export const PLUGIN_MS_MAX = 300_000;
 
 /** TCP asks whether the other end is there after so long without a word. */
 const KEEP_ALIVE_MS = 15_000;
@@ -26,23 +30,23 @@ export interface Access {
 export class Credentials {
   readonly #location: ApiLocation;
   readonly #clock: Clock;
-  #config: KubeConfig;
+  /** Undefined before it could be read once. */
+  #config: KubeConfig | undefined;
   /** What the file looked like when it was read; "" to read it anew. */
-  #stamp: string;
+  #stamp = "";
   #applying: Promise<RequestOptions> | undefined;
   #agent: { readonly key: string; readonly agent: HttpAgent } | undefined;
 
-  /** Throws an {@link ApiError} `CONFIG` when there is no usable kubeconfig. */
+  /** Reads nothing yet. */
   constructor(location: ApiLocation, clock: Clock) {
     this.#location = location;
     this.#clock = clock;
-    this.#stamp = stampOf(location);
-    this.#config = readKubeConfig(location);
   }
 
-  /** URL of the API server, for messages. */
+  /** URL of the API server, for messages; before that is known, what would say it. */
   get server(): string {
-    return this.#config.getCurrentCluster()?.server ?? "";
+    const { kubeconfig = "the API server", master } = this.#location;
+    return this.#config?.getCurrentCluster()?.server ?? (master || kubeconfig);
   }
 
   /** Notes that the server does not take them: the next request reads all of it again. */
@@ -50,19 +54,24 @@ export class Credentials {
     this.#stamp = "";
   }
 
-  /** Rejects with an {@link ApiError} `CONFIG` when an exec plugin fails or a file is gone. */
+  /** Rejects with an {@link ApiError} `CONFIG` when there is no usable kubeconfig, or an exec plugin fails. */
   async access(signal: AbortSignal): Promise<Access> {
-    const stamp = stampOf(this.#location);
-    if (stamp !== this.#stamp) {
-      this.#config = readKubeConfig(this.#location);
-      this.#stamp = stamp;
-      this.#applying = undefined;
-    }
-    // Several requests at once are one run of a plugin, and one that hangs is not started again.
-    this.#applying ??= this.#apply();
+    const config = this.#current();
+    // Several requests at once are one run of a plugin, and one that hangs is not started again so soon.
+    this.#applying ??= this.#apply(config);
     const options = { ...(await this.#inTime(this.#applying, signal)) };
-    if (!this.#config.getCurrentCluster()?.proxyUrl) options.agent = this.#reuse(options);
+    if (!config.getCurrentCluster()?.proxyUrl) options.agent = this.#reuse(options);
     return { server: new URL(this.server), options };
+  }
+
+  #current(): KubeConfig {
+    const stamp = stampOf(this.#location);
+    if (this.#config && stamp !== "" && stamp === this.#stamp) return this.#config;
+    const config = readKubeConfig(this.#location);
+    this.#config = config;
+    this.#stamp = stamp;
+    this.#applying = undefined;
+    return config;
   }
 
   /** Closes connections that wait to be used again. */
@@ -70,20 +79,35 @@ export class Credentials {
     if (this.#agent) closeIdle(this.#agent.agent);
   }
 
-  async #apply(): Promise<RequestOptions> {
+  async #apply(config: KubeConfig): Promise<RequestOptions> {
     const options: RequestOptions = {};
+    const command = config.getCurrentUser()?.exec?.command;
+    const done = new AbortController();
     try {
-      await this.#config.applyToHTTPSOptions(options);
+      if (command !== undefined) this.#limit(config, done.signal);
+      await config.applyToHTTPSOptions(options);
+      if (command !== undefined) keepEndless(config);
       trimToken(options);
       return options;
     } catch (cause) {
       // client-node may have kept what made it fail.
       this.distrust();
-      const command = this.#config.getCurrentUser()?.exec?.command;
       throw new ApiError("CONFIG", failureText(command, cause), { cause });
     } finally {
-      this.#applying = undefined;
+      done.abort();
+      if (config === this.#config) this.#applying = undefined;
     }
+  }
+
+  /** Ends a plugin that runs for too long; what it leaves behind may run on, and is waited for no more. */
+  #limit(config: KubeConfig, done: AbortSignal): void {
+    const end = new AbortController();
+    endPluginBy(config, end.signal);
+    void this.#clock.sleep(PLUGIN_MS_MAX, done).then(() => {
+      if (done.aborted) return;
+      end.abort();
+      this.distrust();
+    });
   }
 
   async #inTime(applying: Promise<RequestOptions>, signal: AbortSignal): Promise<RequestOptions> {
@@ -140,6 +164,9 @@ function failureText(command: string | undefined, cause: unknown): string {
   const said = cause instanceof Error ? cause.message.trim() : String(cause);
   if (command === undefined) return `the credentials of the kubeconfig fail: ${said}`;
   const isNone = cause instanceof TypeError || cause instanceof SyntaxError;
+  if (cause instanceof Error && cause.name === "AbortError") {
+    return `the exec plugin ${command} of the kubeconfig is ended after ${PLUGIN_MS_MAX} ms`;
+  }
   const why = said === "" ? "it ends with an error and says nothing" : said;
   const reason = isNone ? `it prints no ExecCredential with a status (${said})` : why;
   return `the exec plugin ${command} of the kubeconfig fails: ${reason}`;

@@ -91,7 +91,8 @@ function readText(file: string): string {
   try {
     return readFileSync(file, "utf8");
   } catch (cause) {
-    throw unusable(file, messageOf(cause), cause);
+    const todo = "write it there, or name another one (--kubeconfig)";
+    throw unusable(file, `${messageOf(cause)}: ${todo}`, cause);
   }
 }
 

@@ -1,7 +1,8 @@
 /** `kube-ipvs run` from its start to its end, on a real folder, the real clock and the fake kernel. */
 import { mkdir } from "node:fs/promises";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { EXIT_CODES } from "../../../src/cli/exit-codes.ts";
+import { FakeApiServer } from "../../fakes/fake-api-server.ts";
 import { ask, freePort } from "../observe/asking.ts";
 import { Shell, webManifest } from "./shell.ts";
 
@@ -71,4 +72,46 @@ test.each([
   expect((await ask(port, "/livez")).status).toBe(200);
   shell.end.abort();
   expect((await ended).code).toBe(0);
+});
+
+describe("a kubeconfig that is missing or none at start", () => {
+  const API = LINE.replace("--manifests DIR/manifests", "--kubeconfig DIR/kubeconfig");
+
+  test.for([
+    {
+      what: "missing",
+      text: undefined,
+      says: /kubeconfig is no usable kubeconfig: ENOENT.*write it/,
+    },
+    { what: "none", text: "hello: world\n", says: /current context names no cluster/ },
+  ])("is said and waited for when $what, with the data plane as it is", async ({ text, says }) => {
+    if (text !== undefined) await shell.write("kubeconfig", text);
+    const server = await FakeApiServer.start();
+    const ended = shell.run(`${API} --node-name node-a`);
+    const messages = async (): Promise<string[]> => (await shell.log()).map(({ msg }) => `${msg}`);
+    await vi.waitFor(async () => {
+      expect((await messages()).filter((msg) => says.test(msg))).toHaveLength(1);
+    }, 5_000);
+    expect(shell.kernel.messages).toBe(0);
+    const cluster = [{ name: "here", cluster: { server: server.url } }];
+    const contexts = [{ name: "here", context: { cluster: "here" } }];
+    const good = { clusters: cluster, contexts, "current-context": "here" };
+    await shell.write("kubeconfig", JSON.stringify(good));
+    await vi.waitFor(async () => expect(await messages()).toContain("first sync finished"), 9_000);
+    shell.end.abort();
+    expect(await ended).toEqual({ code: 0, out: "", err: "" });
+    await server.stop();
+  });
+
+  test("ends a command that answers once, at once", async () => {
+    const { code, err } = await shell.run("plan --kubeconfig DIR/kubeconfig --node-name node-a");
+    expect(code).not.toBe(0);
+    expect(err).toMatch(/kubeconfig is no usable kubeconfig: ENOENT/);
+  });
+
+  test("ends the process where two sources contradict each other", async () => {
+    const { code, err } = await shell.run(`${API} --manifests DIR/manifests`);
+    expect(code).toBe(EXIT_CODES.usage.code);
+    expect(err).toContain("two sources are given");
+  });
 });

@@ -1,7 +1,8 @@
 /** Credentials that a program of the kubeconfig makes: run when needed, never twice at once, never waited for forever. */
 import { readFileSync } from "node:fs";
-import { describe, expect, type TestContext, test } from "vitest";
+import { describe, expect, type TestContext, test, vi } from "vitest";
 import { ApiClient } from "../../../../src/kube/api/api-client.ts";
+import { PLUGIN_MS_MAX } from "../../../../src/kube/api/credentials.ts";
 import { answerStatus } from "../../../fakes/api-answers.ts";
 import { FakeApiServer } from "../../../fakes/fake-api-server.ts";
 import { ManualClock } from "../../../fakes/manual-clock.ts";
@@ -12,6 +13,17 @@ const GOOD = `echo run >> "$(dirname "$0")/runs"
 n=$(wc -l < "$(dirname "$0")/runs" | tr -d ' ')
 echo '{"status":{"expirationTimestamp":"2099-01-01T00:00:00Z","token":"run-'"$n"'"}}'
 `;
+
+/** Says nothing of how long the token is good. */
+const ENDLESS = GOOD.replace('"expirationTimestamp":"2099-01-01T00:00:00Z",', "");
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
 
 /** A server, and a client whose credentials the program makes. */
 async function openPlugin(context: TestContext, program: string, exec: object = {}) {
@@ -65,6 +77,72 @@ test("a program is run once for several requests, and again after 401", async (c
   expect(await ask()).toBe(200);
   expect(runs()).toBe(2);
   expect(sent().at(-1)).toBe("Bearer run-2");
+});
+
+test("a token that says nothing of its end is kept until the server refuses it", async (context) => {
+  const { ask, sent, runs, server } = await openPlugin(context, ENDLESS);
+  for (let times = 0; times < 5; times++) await ask();
+  expect(runs()).toBe(1);
+  server.intercept = (_, response) => {
+    server.intercept = () => false;
+    answerStatus(response, 401, "Unauthorized");
+    return true;
+  };
+  expect(await ask()).toBe(401);
+  expect(await ask()).toBe(200);
+  await ask();
+  expect(runs()).toBe(2);
+  expect(sent().at(-1)).toBe("Bearer run-2");
+});
+
+test("a token that says nothing of its end is made anew for another kubeconfig", async (context) => {
+  const { ask, runs, folder, server } = await openPlugin(context, ENDLESS);
+  await ask();
+  const apiVersion = "client.authentication.k8s.io/v1";
+  const user = { exec: { apiVersion, command: "./login", args: ["again"] } };
+  folder.kubeconfig({ server: server.url, user });
+  await ask();
+  await ask();
+  expect(runs()).toBe(2);
+});
+
+test("a token whose time is over is made anew", async (context) => {
+  const program = ENDLESS.replace(
+    '"token"',
+    '"expirationTimestamp":"2001-01-01T00:00:00Z","token"',
+  );
+  const { ask, runs } = await openPlugin(context, program);
+  await ask();
+  await ask();
+  expect(runs()).toBe(2);
+});
+
+test("a program that hangs for minutes is ended, and run again with the next request", async (context) => {
+  const once = `cd "$(dirname "$0")"\n[ -e begun ] || { echo $$ > begun; exec sleep 600; }\n${GOOD}`;
+  const { ask, clock, folder, sent } = await openPlugin(context, once);
+  const asked = ask();
+  asked.catch(() => {});
+  await vi.waitFor(() => readFileSync(folder.at("begun")), 5_000);
+  const pid = Number(readFileSync(folder.at("begun"), "utf8"));
+  await clock.advance(PLUGIN_MS_MAX - 1_000);
+  await expect(asked).rejects.toMatchObject({ code: "CONFIG" });
+  expect(isAlive(pid)).toBe(true);
+  await clock.advance(2_000);
+  expect(await ask()).toBe(200);
+  expect(sent()).toEqual(["Bearer run-1"]);
+  await vi.waitFor(() => expect(isAlive(pid)).toBe(false), 5_000);
+});
+
+test("a program that hangs and leaves others behind is waited for no more", async (context) => {
+  const once = `cd "$(dirname "$0")"\n[ -e begun ] || { > begun; sleep 30; }\n${GOOD}`;
+  const { ask, clock, folder, runs } = await openPlugin(context, once);
+  const asked = ask();
+  asked.catch(() => {});
+  await vi.waitFor(() => readFileSync(folder.at("begun")), 5_000);
+  await clock.advance(PLUGIN_MS_MAX + 1_000);
+  await expect(asked).rejects.toMatchObject({ code: "CONFIG" });
+  expect(await ask()).toBe(200);
+  expect(runs()).toBe(1);
 });
 
 test("a program that hangs is given up, not run a second time, and its late word counts", async (context) => {
