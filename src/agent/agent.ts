@@ -195,7 +195,7 @@ export class Agent {
     if (!this.#last) onFirstSync();
     this.#last = result;
     this.#wake.abort();
-    this.#verify(picture === "complete");
+    if (!this.#store.circumstances.awaitsPeers) this.#verify(picture === "complete");
   }
 
   /**

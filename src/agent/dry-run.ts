@@ -10,7 +10,8 @@ import type { Range } from "../model/range.ts";
 import { type Changes, diff } from "../plan/diff.ts";
 import type { PlanOptions } from "../plan/service.ts";
 import type { Adopted } from "./adopt.ts";
-import { withoutRemovals } from "./hold-back.ts";
+import { HeldBack } from "./held-back.ts";
+import { withoutHeld, withoutRemovals } from "./hold-back.ts";
 import type { Kernel } from "./kernel.ts";
 import { createPlanner, planAll } from "./planner.ts";
 import { Store } from "./store.ts";
@@ -60,8 +61,12 @@ export async function dryRun(options: DryRunOptions): Promise<DryRun> {
   const found = await takeStock(planner, kernel, { isFirst: true, filterObjects });
   const changes = diff(mirror, index, index.takeDirty());
   const partial = store.picture !== "complete";
+  const heldBack = new HeldBack({ store, mirror, index });
+  heldBack.found();
+  const held = heldBack.keys();
+  const seen = held ? withoutHeld(changes, held) : changes;
   return {
-    changes: partial ? withoutRemovals(changes) : changes,
+    changes: partial ? withoutRemovals(changes) : seen,
     found,
     services: store.serviceCount,
     findings: [...index.names()].sort().flatMap((name: ObjectName) => index.findings(name)),

@@ -34,12 +34,16 @@ export class FindingsLog {
     const because = this.#index.plan(name) ? "mended" : "service-deleted";
     for (const [text, finding] of before) {
       if (now.has(text)) continue;
-      const { service, field, reason } = finding;
-      this.#log.info({ service, field, reason }, "no longer so: a finding is gone");
+      this.#sayGone(finding);
       this.#observer.findingGone(finding, because);
     }
     if (now.size > 0) this.#said.set(name, now);
     else this.#said.delete(name);
+  }
+
+  #sayGone({ severity, service, field, reason }: Finding): void {
+    const level = severity === "warning" ? "info" : "debug";
+    this.#log[level]({ service, field, reason }, "no longer so: a finding is gone");
   }
 
   #say(finding: Finding): void {

@@ -16,6 +16,10 @@ export interface NodeFacts {
   readonly nodes: ReadonlyMap<string, ClusterNode>;
   /** Where the API server answers: the endpoints of the Service `default/kubernetes`. */
   readonly apiServerAddresses: readonly Address[];
+  /** Where this node reaches the API server: no external address of a Service. */
+  readonly serverAddresses: readonly Address[];
+  /** The other nodes are asked for, and not known yet. */
+  readonly awaitsPeers: boolean;
   /** Of all interfaces but `kube-ipvs0`. */
   readonly interfaceAddresses: readonly InterfaceAddress[];
   readonly nodePortAddresses: NodePortAddresses;
@@ -56,6 +60,8 @@ export function nodeView(facts: NodeFacts): NodeView {
     primaryAddresses,
     ownAddresses,
     takenAddresses,
+    serverAddresses: new Set(facts.serverAddresses),
+    awaitsPeers: facts.awaitsPeers,
   };
 }
 
@@ -73,6 +79,8 @@ export interface NodeViewChange {
   readonly nodePorts: boolean;
   /** Source ranges may let the node itself through now, or no longer. */
   readonly primaryAddresses: boolean;
+  /** External and load-balancer addresses may be told from those of other nodes now. */
+  readonly awaitsPeers: boolean;
   /** Services may have these now, or no longer. */
   readonly hosts: ReadonlySet<Address>;
 }
@@ -83,8 +91,10 @@ export function nodeViewChange(before: NodeView, after: NodeView): NodeViewChang
     zone: before.zone !== after.zone,
     nodePorts: before.nodePortAddresses.join() !== after.nodePortAddresses.join(),
     primaryAddresses: before.primaryAddresses.join() !== after.primaryAddresses.join(),
+    awaitsPeers: before.awaitsPeers !== after.awaitsPeers,
     hosts: new Set([
       ...inOneOnly(before.ownAddresses, after.ownAddresses),
+      ...inOneOnly(before.serverAddresses, after.serverAddresses),
       ...unlikeKeys(before.takenAddresses, after.takenAddresses),
     ]),
   };

@@ -17,7 +17,8 @@ import { around } from "./around.ts";
 import type { Drainer } from "./drainer.ts";
 import type { Failures } from "./failures.ts";
 import type { FlowsToForget } from "./flows-to-forget.ts";
-import { withoutRemovals } from "./hold-back.ts";
+import { HeldBack, type HeldBackOptions } from "./held-back.ts";
+import { withoutHeld, withoutRemovals } from "./hold-back.ts";
 import type { Kernel } from "./kernel.ts";
 import type { Mirror } from "./mirror.ts";
 import { Progress } from "./progress.ts";
@@ -31,6 +32,7 @@ export const FIRST_SERVICE = objectName("default", "kubernetes");
 /** What writing needs. */
 export interface PassWriterOptions {
   readonly kernel: Kernel;
+  readonly store: HeldBackOptions["store"];
   readonly mirror: Mirror;
   readonly index: PlanIndex;
   readonly drainer: Drainer;
@@ -44,15 +46,18 @@ export interface PassWriterOptions {
 
 /** Writes what passes found to be different. */
 export class PassWriter {
+  readonly heldBack: HeldBack;
   readonly #options: PassWriterOptions;
 
   constructor(options: PassWriterOptions) {
     this.#options = options;
+    this.heldBack = new HeldBack(options);
   }
 
   /** Writes the difference of all dirty keys; the first Service's before all others. */
   async settle(): Promise<Outcome> {
     const dirty = this.#options.index.takeDirty();
+    this.heldBack.claim(dirty);
     const { first, rest } = splitFirst(dirty, this.#options.index.plan(FIRST_SERVICE));
     const outcomes: Outcome[] = [];
     for (const part of [first, rest]) {
@@ -82,12 +87,14 @@ export class PassWriter {
 
   /** The difference of `dirty`, part by part; nothing is taken away while the picture is partial. */
   *#parts(dirty: DirtyKeys): Generator<Changes, void> {
-    const { clock, log } = this.#options;
+    const { clock, log, seesAll } = this.#options;
+    const held = this.heldBack.keys();
     const total = dirty.services.size;
     const progress = new Progress({ total, clock, log });
     let done = 0;
     for (const part of diffInParts(this.#options.mirror, this.#options.index, dirty)) {
-      yield this.#options.seesAll() ? part : withoutRemovals(part);
+      if (!seesAll()) yield withoutRemovals(part);
+      else yield held ? withoutHeld(part, held) : part;
       done = Math.min(done + SERVICES_PER_PART_MAX, total);
       progress.report(done);
     }
@@ -111,9 +118,11 @@ export class PassWriter {
     }
   }
 
-  /** Nothing is known to drain while the picture is partial: what is not wanted may only be hidden. */
+  /** Nothing is known to drain where something may only be hidden. */
   noticeDrains(ids: Iterable<ServiceId>): void {
-    if (!this.#options.seesAll()) return;
-    for (const id of ids) this.#options.drainer.notice(id);
+    const { seesAll, drainer } = this.#options;
+    if (!seesAll()) return;
+    const held = this.heldBack.keys()?.services;
+    for (const id of ids) if (!held?.has(id)) drainer.notice(id);
   }
 }

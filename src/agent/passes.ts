@@ -145,6 +145,7 @@ export class Passes {
     try {
       const becameComplete = this.#becameComplete();
       const readAll = !this.#adopted || this.#unsure || becameComplete;
+      this.#writer.heldBack.letGo();
       const audited = !readAll && (await this.#lookAround());
       await this.#thisNode.readAddresses();
       planned = store.takeDirty();
@@ -193,6 +194,7 @@ export class Passes {
     const isFirst = this.#adopted === undefined;
     this.#adopted = await takeStock(this.#planner, kernel, { isFirst, filterObjects });
     this.#unsure = false;
+    if (isFirst) this.#writer.heldBack.found();
     // What drained may be gone altogether.
     this.#writer.noticeDrains([
       ...this.mirror.ids(),

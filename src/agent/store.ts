@@ -4,7 +4,7 @@
  */
 
 import { unreachable } from "../base/assert.ts";
-import type { Change, Picture } from "../kube/change.ts";
+import { type Change, type Circumstances, type Picture, PLAIN } from "../kube/change.ts";
 import type { Address, Family } from "../model/address.ts";
 import {
   type ClusterNode,
@@ -61,6 +61,7 @@ export class Store {
   /** A fact about the node may have changed since the last look: a list of peers is one look, not thousands. */
   #isNodeInDoubt = true;
   #picture: "none" | "partial" | "complete" = "none";
+  #circumstances = PLAIN;
   #triggers: Trigger[] = [];
 
   constructor(options: StoreOptions) {
@@ -75,6 +76,11 @@ export class Store {
    */
   get picture(): "none" | "partial" | "complete" {
     return this.#picture;
+  }
+
+  /** What may stand in the kernel that no object speaks for, and whom the node depends on. */
+  get circumstances(): Circumstances {
+    return this.#circumstances;
   }
 
   get node(): NodeView {
@@ -143,12 +149,15 @@ export class Store {
         this.#putNode(change.name, change.value);
         this.#isNodeInDoubt = true;
         break;
+      case "circumstances":
+        this.#setCircumstances(change.value);
+        break;
       default:
         unreachable(change);
     }
   }
 
-  #replace({ services, slices, nodes, complete }: Picture): void {
+  #replace({ services, slices, nodes, complete, circumstances = PLAIN }: Picture): void {
     for (const name of this.#services.keys()) {
       if (!services.has(name)) this.#putService(name, undefined);
     }
@@ -159,10 +168,17 @@ export class Store {
     for (const [name, slice] of slices) this.#putSlice(name, slice);
     this.#nodes.clear();
     for (const [name, node] of nodes) this.#putNode(name, node);
-    this.#isNodeInDoubt = true;
+    this.#setCircumstances(circumstances);
     // Of what was there before the start nobody waits to hear how long it took.
     this.#triggers = [];
     this.#picture = complete ? "complete" : "partial";
+  }
+
+  /** Endpoints that are hidden no longer are looked at again: they may be gone for good. */
+  #setCircumstances(after: Circumstances): void {
+    for (const name of this.#circumstances.hidesEndpointsOf) this.#dirty.add(name);
+    this.#circumstances = after;
+    this.#isNodeInDoubt = true;
   }
 
   #noteTrigger(slice: EndpointSlice | undefined): void {
@@ -209,13 +225,16 @@ export class Store {
       name: this.#options.nodeName,
       nodes: this.#nodes,
       apiServerAddresses: api.map(({ address }) => address),
+      serverAddresses: this.#circumstances.serverAddresses,
+      awaitsPeers: this.#circumstances.awaitsPeers,
       interfaceAddresses: this.#interfaceAddresses,
       nodePortAddresses: this.#options.nodePortAddresses,
       bindAddress: this.#options.bindAddress,
     });
     const change = nodeViewChange(this.#node, after);
-    const { zone, nodePorts, primaryAddresses, hosts } = change;
-    if (!zone && !nodePorts && !primaryAddresses && hosts.size === 0) return;
+    const { zone, nodePorts, primaryAddresses, awaitsPeers, hosts } = change;
+    const isSame = !zone && !nodePorts && !primaryAddresses && !awaitsPeers;
+    if (isSame && hosts.size === 0) return;
     this.#node = after;
     for (const [name, service] of this.#services) {
       if (zone || dependsOn(service, change)) this.#dirty.add(name);
@@ -225,12 +244,13 @@ export class Store {
 
 function dependsOn(
   service: Service,
-  { nodePorts, primaryAddresses, hosts }: Omit<NodeViewChange, "zone">,
+  { nodePorts, primaryAddresses, awaitsPeers, hosts }: Omit<NodeViewChange, "zone">,
 ): boolean {
   if (nodePorts && service.ports.some(({ nodePort }) => nodePort !== 0)) return true;
   if (primaryAddresses && service.loadBalancerSourceRanges.length > 0) return true;
-  if (hosts.size === 0) return false;
   const { clusterAddresses, externalAddresses, loadBalancerAddresses } = service;
+  if (awaitsPeers && externalAddresses.length + loadBalancerAddresses.length > 0) return true;
+  if (hosts.size === 0) return false;
   const isOne = (address: Address): boolean => hosts.has(address);
   return [clusterAddresses, externalAddresses, loadBalancerAddresses].some((some) =>
     some.some(isOne),

@@ -6,7 +6,13 @@ import type {
   V1EndpointSlice,
 } from "@kubernetes/client-node";
 import { type Address, type Family, familyOf, parseAddress } from "../model/address.ts";
-import { type Endpoint, type EndpointSlice, objectName, type SlicePort } from "../model/cluster.ts";
+import {
+  type Endpoint,
+  type EndpointSlice,
+  type ObjectName,
+  objectName,
+  type SlicePort,
+} from "../model/cluster.ts";
 import { HIDING_LABELS, PORT_MAX, PROTOCOL_NAMES, PROTOCOLS } from "./api-words.ts";
 import { EMPTY_LIST, type Fields, found } from "./fields.ts";
 import { readLabels, readMetadata, readNamespace, readTriggerMs } from "./parse-metadata.ts";
@@ -21,6 +27,19 @@ export interface ReadSlice {
   readonly name: string;
   /** Undefined when a proxy has to ignore it: names as addresses, or no Service that it belongs to. */
   readonly slice: EndpointSlice | undefined;
+}
+
+/**
+ * The Service that a slice belongs to, which may be wrong elsewhere: "" for none, undefined when not even that
+ * can be read.
+ */
+export function ownerOfSlice(object: Fields<V1EndpointSlice>): ObjectName | undefined {
+  const metadata = readMetadata(object);
+  const namespace = metadata && readNamespace(metadata.fields);
+  if (metadata === undefined || namespace === undefined) return undefined;
+  const service = readLabels(metadata.fields, SLICE_LABELS)[SERVICE_LABEL] ?? "";
+  if (service !== "") return objectName(namespace, service);
+  return object.reading.refused ? undefined : "";
 }
 
 /** The slice, or undefined when it has no usable name. */

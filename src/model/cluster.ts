@@ -114,6 +114,13 @@ export interface NodeView {
    * node-b`, `an address of the API server`. One that is in `ownAddresses` too is served.
    */
   readonly takenAddresses: ReadonlyMap<Address, string>;
+  /**
+   * Where this node reaches the API server, which may be a cluster address: no Service may have one as an
+   * external or load-balancer address.
+   */
+  readonly serverAddresses: ReadonlySet<Address>;
+  /** The other nodes' addresses are not known yet: external and load-balancer addresses wait. */
+  readonly awaitsPeers: boolean;
 }
 
 /** The view of a node of which only the name is known. */
@@ -125,5 +132,7 @@ export function unknownNode(name: string): NodeView {
     primaryAddresses: [],
     ownAddresses: new Set(),
     takenAddresses: new Map(),
+    serverAddresses: new Set(),
+    awaitsPeers: false,
   };
 }

@@ -15,6 +15,7 @@ export type FindingReason =
   | "no-local-endpoints"
   | "address-taken"
   | "address-not-allowed"
+  | "address-waits"
   | "bad-slice";
 
 /** One thing to know about one Service (or slice); equal findings have equal texts. */

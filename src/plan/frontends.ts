@@ -83,8 +83,15 @@ function mayServe(
     note(served(service, field, address));
     return true;
   }
-  const why = special ?? node.takenAddresses.get(address);
-  if (why === undefined) return true;
+  const isFromOutside = kind !== "cluster";
+  const isServer = isFromOutside && node.serverAddresses.has(address);
+  const server = isServer ? "an address of the API server" : undefined;
+  const why = special ?? node.takenAddresses.get(address) ?? server;
+  if (why === undefined) {
+    const waits = isFromOutside && node.awaitsPeers;
+    if (waits) note(waiting(service, field, address));
+    return !waits;
+  }
   note({
     severity: "warning",
     reason: special === undefined ? "address-taken" : "bad-address",
@@ -102,6 +109,16 @@ function served(service: Service, field: string, address: Address): Finding {
     service: service.name,
     field,
     message: `${address} is an address of this node: it is served, and not bound to kube-ipvs0.`,
+  };
+}
+
+function waiting(service: Service, field: string, address: Address): Finding {
+  return {
+    severity: "info",
+    reason: "address-waits",
+    service: service.name,
+    field,
+    message: `${address} waits until the addresses of the other nodes are known: it must not be one of them.`,
   };
 }
 

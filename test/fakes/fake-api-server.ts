@@ -172,7 +172,11 @@ export class FakeApiServer {
     const verb = url.searchParams.get("watch") === null ? "list" : "watch";
     const request = { verb: isKnown ? verb : "other", resource, url, message } as const;
     this.requests.push(request);
-    if (this.intercept(request, response)) return;
+    if (!this.intercept(request, response)) this.answerNow(request, response);
+  }
+
+  /** Answers as ever; for what an interception kept waiting. */
+  answerNow(request: FakeRequest, response: ServerResponse): void {
     if (request.verb === "watch") this.#watch(request, response);
     else if (request.verb === "list") this.#list(request, response);
     else answerStatus(response, 404, "no such resource");

@@ -87,7 +87,8 @@ function take(
 /** What someone who only heard the changes believes. */
 function apply(believed: Map<string, unknown>, changes: readonly Change[]): void {
   for (const change of changes) {
-    if (change.kind === "replaced") throw new Error("a set does not replace");
+    if (change.kind === "replaced" || change.kind === "circumstances")
+      throw new Error("a set does not replace");
     if (change.value === undefined) believed.delete(change.name);
     else believed.set(change.name, change.value);
   }

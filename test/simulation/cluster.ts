@@ -1,6 +1,6 @@
 /** A cluster that changes at random: few names, addresses and ports, so that they collide often. */
 import { nodeView } from "../../src/agent/node-view.ts";
-import type { Change, Picture } from "../../src/kube/change.ts";
+import { type Change, type Picture, PLAIN } from "../../src/kube/change.ts";
 import type {
   ClusterNode,
   Endpoint,
@@ -59,6 +59,7 @@ export class Cluster {
       name: NODE_NAME,
       nodes: new Map([[NODE_NAME, this.#node()]]),
       apiServerAddresses: api.map(({ address }) => address),
+      ...PLAIN,
       interfaceAddresses: this.#addresses,
       nodePortAddresses: { kind: "all" },
       bindAddress: undefined,

@@ -6,6 +6,8 @@ export function changeText(change: Change): string {
   switch (change.kind) {
     case "replaced":
       return "whole picture";
+    case "circumstances":
+      return "circumstances";
     case "node":
       return `node: zone ${change.value?.zone ?? ""}`;
     case "service": {

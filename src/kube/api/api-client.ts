@@ -2,11 +2,13 @@
 import { type ClientRequest, request as httpRequest, type IncomingMessage } from "node:http";
 import { request as httpsRequest, type RequestOptions } from "node:https";
 import type { Clock } from "../../base/clock.ts";
+import type { Address } from "../../model/address.ts";
 import { decodeObject, PROTOBUF_TYPE } from "../protobuf/decode.ts";
 import { AnswerBuffer } from "./answer-buffer.ts";
 import { ApiError, connectionError, endedError, statusError } from "./api-error.ts";
 import { Credentials } from "./credentials.ts";
 import type { ApiLocation } from "./kubeconfig.ts";
+import { ServerAddresses } from "./server-addresses.ts";
 import { untilSilent } from "./silence.ts";
 
 const JSON_TYPE = "application/json";
@@ -51,8 +53,9 @@ export interface ApiStream {
 export class ApiClient {
   readonly #credentials: Credentials;
   readonly #clock: Clock;
+  readonly #addresses = new ServerAddresses();
 
-  /** Throws an {@link ApiError} `CONFIG`. */
+  /** Reads nothing yet: a kubeconfig that is none fails the requests. */
   constructor(location: ApiLocation, clock: Clock) {
     this.#credentials = new Credentials(location, clock);
     this.#clock = clock;
@@ -61,6 +64,11 @@ export class ApiClient {
   /** URL of the server, for messages. */
   get server(): string {
     return this.#credentials.server;
+  }
+
+  /** Where the server is, as far as that is known: see {@link ServerAddresses}. */
+  get addresses(): readonly Address[] {
+    return this.#addresses.of(this.server);
   }
 
   /** Rejects with an {@link ApiError} when there is no answer; an answer of any status resolves. */
@@ -137,6 +145,7 @@ export class ApiClient {
     void this.#clock.sleep(HEAD_MS_MAX, inTime.signal).then(() => inTime.signal.aborted || abort());
     try {
       const answer = await answerHead(url, { ...options, signal: request.signal }, payload);
+      this.#addresses.answered(this.server, answer.socket.remoteAddress);
       answer.once("close", forget);
       // Whoever reads the answer is told; before that nobody listens.
       answer.on("error", forget);

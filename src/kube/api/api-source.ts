@@ -1,29 +1,37 @@
 /**
- * The API server as a source of cluster objects: Services, EndpointSlices and this Node by list and watch.
- * Tells nothing before all three are listed; after that what comes while nobody listens is one batch, in
- * which the last state of each object counts.
+ * The API server as a source of cluster objects: Services, EndpointSlices and this Node by list and watch,
+ * the other nodes by a list now and then. Tells nothing before the first three are listed; after that what
+ * comes while nobody listens is one batch, in which the last state of each object counts.
  */
 import type { Clock } from "../../base/clock.ts";
 import type { ClusterNode, EndpointSlice, ObjectName, Service } from "../../model/cluster.ts";
-import type { Change, ClusterSource, Picture, SourceProblem } from "../change.ts";
+import {
+  type Change,
+  type Circumstances,
+  type ClusterSource,
+  type Picture,
+  type SourceProblem,
+  sameCircumstances,
+} from "../change.ts";
 import type { ProblemListeners } from "../problem-list.ts";
 import { type FoundProblems, NOTHING_WRONG, StandingProblems } from "../standing-problems.ts";
 import { StringPool } from "../string-pool.ts";
 import type { ApiClient } from "./api-client.ts";
 import type { ApiError } from "./api-error.ts";
 import { Collection } from "./collection.ts";
+import { ExternalAddresses } from "./external-addresses.ts";
+import { hiddenIn, isWhole } from "./hidden-objects.ts";
 import { Peers } from "./peers.ts";
 import { Reflector } from "./reflector.ts";
 import { ENDPOINT_SLICES, NODES, oneNode, type Resource, SERVICES } from "./resource.ts";
 
-/** So long the first picture waits for the other nodes, where they are wanted. */
-const PEERS_MS_MAX = 2_000;
-
 /** What the source needs, and whom it tells. */
 export interface ApiSourceOptions extends ProblemListeners {
-  readonly client: Pick<ApiClient, "get" | "stream" | "server">;
+  readonly client: Pick<ApiClient, "get" | "stream" | "server" | "addresses">;
   readonly clock: Clock;
   readonly nodeName: string;
+  /** The first picture is all that is wanted, and waits for the other nodes. */
+  readonly isAskedOnce?: boolean;
 }
 
 /** Services, EndpointSlices and nodes of one cluster. */
@@ -36,6 +44,9 @@ export class ApiSource implements ClusterSource {
   readonly #pending = new Map<string, Change>();
   readonly #standing: StandingProblems;
   readonly #ofConnections = new Map<Resource, FoundProblems>();
+  readonly #external = new ExternalAddresses();
+  readonly #peers: Peers;
+  #told: Told | undefined;
   #wake = new AbortController();
 
   constructor(options: ApiSourceOptions) {
@@ -48,6 +59,13 @@ export class ApiSource implements ClusterSource {
       node: new Collection(oneNode(options.nodeName), surroundings),
       peers: new Collection(NODES, surroundings),
     };
+    const { resource } = this.#collections.peers;
+    this.#peers = new Peers({
+      ...options,
+      collection: this.#collections.peers,
+      onChanges: (changes) => this.#accept(changes),
+      onState: (error) => this.#note(resource, error),
+    });
   }
 
   problems(): readonly SourceProblem[] {
@@ -74,21 +92,17 @@ export class ApiSource implements ClusterSource {
     signal.addEventListener("abort", end);
     if (signal.aborted) end();
     const { services, slices, node } = this.#collections;
-    const peers = this.#peers();
-    const loops = [services, slices, node].map((one) => this.#reflector(one).run(ended.signal));
+    const watched = [services, slices, node];
+    const loops = watched.map((one) => this.#reflector(one).run(ended.signal));
+    loops.push(this.#peers.run(ended.signal));
+    const { isAskedOnce = false } = this.#options;
     try {
-      await this.#until(() => this.#listed.size === loops.length, ended.signal);
-      await this.#know(peers, ended.signal);
-      loops.push(peers.run(ended.signal));
-      if (!ended.signal.aborted) yield [{ kind: "replaced", picture: this.#picture() }];
+      await this.#until(() => this.#listed.size === watched.length, ended.signal);
+      await this.#until(() => !(isAskedOnce && this.#peers.isAwaited), ended.signal);
       while (!ended.signal.aborted) {
-        await this.#until(() => this.#pending.size > 0, ended.signal);
-        if (!peers.isListed && [...this.#pending.values()].some(isExternal)) {
-          await this.#know(peers, ended.signal);
-        }
-        const batch = [...this.#pending.values()];
-        this.#pending.clear();
-        if (batch.length > 0 && !ended.signal.aborted) yield batch;
+        const batch = this.#batch();
+        if (batch.length > 0) yield batch;
+        await this.#until(() => this.#hasNews(), ended.signal);
       }
     } finally {
       signal.removeEventListener("abort", end);
@@ -97,10 +111,27 @@ export class ApiSource implements ClusterSource {
     }
   }
 
-  /** The other nodes are known before the first external address is bound, where the server is willing. */
-  async #know(peers: Peers, signal: AbortSignal): Promise<void> {
-    const late = this.#options.clock.sleep(PEERS_MS_MAX, signal);
-    await Promise.race([peers.refresh(signal), late]);
+  #hasNews(): boolean {
+    return (
+      this.#pending.size > 0 ||
+      this.#told?.circumstances !== this.#circumstances() ||
+      this.#told.isComplete !== this.#isComplete()
+    );
+  }
+
+  /** The first one is the whole picture; and once more when nothing is missing from it any longer. */
+  #batch(): readonly Change[] {
+    const before = this.#told;
+    const told = { circumstances: this.#circumstances(), isComplete: this.#isComplete() };
+    this.#told = told;
+    if (before?.isComplete !== told.isComplete) {
+      return [{ kind: "replaced", picture: this.#picture(told) }];
+    }
+    const batch = [...this.#pending.values()];
+    this.#pending.clear();
+    const { circumstances: value } = told;
+    if (before.circumstances !== value) batch.push({ kind: "circumstances", value });
+    return batch;
   }
 
   #reflector(collection: Collection): Reflector {
@@ -119,28 +150,21 @@ export class ApiSource implements ClusterSource {
     });
   }
 
-  #peers(): Peers {
-    const { client, clock, nodeName } = this.#options;
-    const collection = this.#collections.peers;
-    return new Peers({
-      client,
-      collection,
-      clock,
-      nodeName,
-      wanted: () => this.#hasExternalAddresses(),
-      onChanges: (changes) => this.#accept(changes),
-      onState: (error) => this.#note(collection.resource, error),
-    });
-  }
-
   #accept(changes: readonly Change[]): void {
     for (const change of changes) {
-      if (change.kind === "replaced") continue;
+      if (change.kind === "replaced" || change.kind === "circumstances") continue;
+      if (change.kind === "service") this.#noteExternal(change);
       const key = `${change.kind}/${change.name}`;
       this.#pending.delete(key);
       this.#pending.set(key, change);
     }
     this.#wake.abort();
+  }
+
+  #noteExternal({ name, value }: Extract<Change, { kind: "service" }>): void {
+    const isNew = this.#external.put(name, value);
+    this.#peers.want(this.#external.size > 0);
+    if (isNew) this.#peers.listSoon();
   }
 
   #note(resource: Resource, error: ApiError | undefined): void {
@@ -152,7 +176,7 @@ export class ApiSource implements ClusterSource {
   }
 
   /** Everything that is there now; what is pending is in it. */
-  #picture(): Picture {
+  #picture({ circumstances, isComplete: complete }: Told): Picture {
     this.#pending.clear();
     const services = new Map<string, Service>();
     const slices = new Map<string, EndpointSlice>();
@@ -167,14 +191,23 @@ export class ApiSource implements ClusterSource {
         else nodes.set(value.name, value);
       }
     }
-    return { services, slices, nodes, complete: true };
+    return { services, slices, nodes, complete, circumstances };
   }
 
-  #hasExternalAddresses(): boolean {
-    for (const { kind, value } of this.#collections.services.objects()) {
-      if (kind === "service" && hasExternalAddresses(value)) return true;
-    }
-    return false;
+  /** See {@link Picture.complete}: once it is, it stays so. */
+  #isComplete(): boolean {
+    return this.#told?.isComplete || isWhole(this.#collections);
+  }
+
+  /** The same as long as nothing of it differs. */
+  #circumstances(): Circumstances {
+    const now: Circumstances = {
+      serverAddresses: this.#options.client.addresses,
+      awaitsPeers: this.#peers.isAwaited,
+      ...hiddenIn(this.#collections),
+    };
+    const told = this.#told?.circumstances;
+    return told && sameCircumstances(told, now) ? told : now;
   }
 
   async #until(is: () => boolean, ended: AbortSignal): Promise<void> {
@@ -189,14 +222,10 @@ export class ApiSource implements ClusterSource {
 /** A wait that nothing ends is looked after so often. */
 const LOOK_MS_MAX = 60_000;
 
-function isExternal(change: Change): boolean {
-  return (
-    change.kind === "service" && change.value !== undefined && hasExternalAddresses(change.value)
-  );
-}
-
-function hasExternalAddresses({ externalAddresses, loadBalancerAddresses }: Service): boolean {
-  return externalAddresses.length + loadBalancerAddresses.length > 0;
+/** What the listener believes beside the objects. */
+interface Told {
+  readonly circumstances: Circumstances;
+  readonly isComplete: boolean;
 }
 
 function connectionProblem({ message }: ApiError): SourceProblem {

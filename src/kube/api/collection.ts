@@ -3,8 +3,11 @@
  * says goes in, what really differs comes out. An object in a form that is refused keeps its last good
  * version, and touches no other one.
  */
+import type { ObjectName } from "../../model/cluster.ts";
 import type { Change, SourceProblem } from "../change.ts";
+import { Fields, Reading } from "../fields.ts";
 import { isSame, objectText, toChange } from "../object-change.ts";
+import { ownerOfSlice } from "../parse-endpoint-slice.ts";
 import { parseKind } from "../parse-object.ts";
 import { type ClusterObject, fieldText, type ParsedObject } from "../parsed-object.ts";
 import { type FoundProblems, NOTHING_WRONG, type StandingProblems } from "../standing-problems.ts";
@@ -36,6 +39,9 @@ export class Collection {
   /** Wrong objects over the limit: only that there are some is told. */
   readonly #untold = new Set<string>();
   #aboutUntold = NOTHING_WRONG;
+  /** Refused, and never known in a form that is not; with the Service that a slice belongs to. */
+  readonly #hidden = new Map<string, ObjectName | undefined>();
+  #hasUnnamed = false;
 
   constructor(resource: Resource, { pool, standing }: CollectionSurroundings) {
     this.resource = resource;
@@ -52,24 +58,45 @@ export class Collection {
     return this.#objects.values();
   }
 
+  get size(): number {
+    return this.#objects.size;
+  }
+
+  /** False while something of the last list has no name that can be read: it may be any object. */
+  get isNamed(): boolean {
+    return !this.#hasUnnamed;
+  }
+
+  /**
+   * The objects by name that are refused and were never known in a form that is not. Of a slice with the
+   * Service that it belongs to: "" for none, undefined when that cannot be read either.
+   */
+  get hidden(): ReadonlyMap<string, ObjectName | undefined> {
+    return this.#hidden;
+  }
+
   /** Begins a whole list: give it each object, then end it. */
   replace(): { item(raw: object): void; end(): readonly Change[] } {
     const listed = new Map<string, ParsedObject>();
+    const owners = new Map<string, ObjectName | undefined>();
     return {
       item: (raw) => {
         const parsed = parseKind(this.resource.kind, raw, this.#pool, "server");
         listed.set(parsed.name ?? `unnamed ${listed.size}`, parsed);
+        if (isRefused(parsed)) owners.set(parsed.name, this.#ownerOf(raw));
       },
       end: () => {
         // Whoever an object without a name is, nobody is taken for gone because of it.
         const isWhole = [...listed.values()].every(({ name }) => name !== undefined);
+        this.#hasUnnamed = !isWhole;
+        this.#hidden.clear();
         for (const name of [...this.#problems.keys(), ...this.#untold]) {
           if (!listed.has(name)) this.#tell(name, []);
         }
         const gone = [...this.#objects.keys()].filter((name) => isWhole && !listed.has(name));
         return [
           ...gone.flatMap((name) => this.#set(name, undefined)),
-          ...[...listed].flatMap(([name, parsed]) => this.#take(name, parsed)),
+          ...[...listed].flatMap(([name, parsed]) => this.#take(name, parsed, owners.get(name))),
         ];
       },
     };
@@ -78,7 +105,8 @@ export class Collection {
   /** Takes one object as it is now. */
   put(raw: object): readonly Change[] {
     const parsed = parseKind(this.resource.kind, raw, this.#pool, "server");
-    return this.#take(parsed.name ?? "unnamed", parsed);
+    const owner = isRefused(parsed) ? this.#ownerOf(raw) : undefined;
+    return this.#take(parsed.name ?? "unnamed", parsed, owner);
   }
 
   /** Takes one away. */
@@ -86,11 +114,20 @@ export class Collection {
     const { name } = parseKind(this.resource.kind, raw, this.#pool, "server");
     if (name === undefined) return [];
     this.#tell(name, []);
+    this.#hidden.delete(name);
     return this.#set(name, undefined);
   }
 
-  #take(name: string, parsed: ParsedObject): readonly Change[] {
+  #ownerOf(raw: object): ObjectName | undefined {
+    if (this.resource.kind !== "slice") return "";
+    return ownerOfSlice(new Fields(raw, new Reading(this.#pool)));
+  }
+
+  /** `owner` is of a slice that is refused. */
+  #take(name: string, parsed: ParsedObject, owner: ObjectName | undefined): readonly Change[] {
     this.#note(name, parsed);
+    this.#hidden.delete(name);
+    if (isRefused(parsed) && !this.#objects.has(name)) this.#hidden.set(name, owner);
     if (parsed.verdict === "refused" || parsed.verdict === "foreign") return [];
     return this.#set(name, parsed.object);
   }
@@ -140,4 +177,8 @@ export class Collection {
       ? "; its last good version stays in force"
       : "; it is left out until it is mended";
   }
+}
+
+function isRefused(parsed: ParsedObject): parsed is ParsedObject & { readonly name: string } {
+  return parsed.verdict === "refused" && parsed.name !== undefined;
 }

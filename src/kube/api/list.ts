@@ -22,6 +22,17 @@ interface Page {
   readonly next: string;
 }
 
+/** How to list, and whom to tell. */
+export interface ListOptions {
+  readonly onItem: (item: object) => void;
+  readonly signal: AbortSignal;
+  /**
+   * The server may answer from its memory, which costs it a fraction and may be a moment old. It mostly does
+   * so in one page, whatever is asked for.
+   */
+  readonly mayBeOld?: boolean;
+}
+
 /**
  * Calls `onItem` for each object as it is on the server, and returns the version to watch from.
  * Rejects with an {@link ApiError}; `EXPIRED` when the list grew too old between two pages.
@@ -29,24 +40,22 @@ interface Page {
 export async function listAll(
   client: Pick<ApiClient, "get">,
   resource: Resource,
-  { onItem, signal }: { readonly onItem: (item: object) => void; readonly signal: AbortSignal },
+  { onItem, signal, mayBeOld = false }: ListOptions,
 ): Promise<string> {
   const what = `list ${resource.name}`;
   // A page is read before the next one is asked for.
   const memory = new AnswerBuffer();
   let limit = PAGE_OBJECTS;
   let next = "";
+  let isCached = mayBeOld;
   for (let pages = 0; pages < PAGES_MAX; pages++) {
-    const query = {
-      ...resource.query,
-      limit: String(limit),
-      ...(next !== "" && { continue: next }),
-    };
+    const from = next === "" ? firstPage(isCached) : { continue: next };
+    const query = { ...resource.query, limit: String(limit), ...from };
     const answer = await getPage(client, resource, { query, memory, signal });
     if (answer === "too large") {
-      if (limit === 1)
-        throw new ApiError("TOO_LARGE", `${what}: a page of one object is too large`);
-      limit = Math.max(1, Math.floor(limit / SMALLER_PAGE_PARTS));
+      // From its memory the server does not give pages.
+      if (!isCached) limit = smallerPage(what, limit);
+      isCached = false;
       continue;
     }
     const page = readPage(what, resource, answer);
@@ -56,6 +65,15 @@ export async function listAll(
     next = page.next;
   }
   throw new ApiError("MALFORMED", `${what}: over ${PAGES_MAX} pages`);
+}
+
+function firstPage(isCached: boolean): Readonly<Record<string, string>> {
+  return isCached ? { resourceVersion: "0" } : {};
+}
+
+function smallerPage(what: string, limit: number): number {
+  if (limit === 1) throw new ApiError("TOO_LARGE", `${what}: a page of one object is too large`);
+  return Math.max(1, Math.floor(limit / SMALLER_PAGE_PARTS));
 }
 
 async function getPage(

@@ -1,16 +1,15 @@
 /** Reads the API server once, as it is now: for commands that look and leave. */
 import type { Clock } from "../../base/clock.ts";
 import type { Snapshot } from "../change.ts";
-import type { ApiClient } from "./api-client.ts";
 import { ApiError } from "./api-error.ts";
-import { ApiSource } from "./api-source.ts";
+import { ApiSource, type ApiSourceOptions } from "./api-source.ts";
 
 /** From the first request to all that the server has: a person waits, and 10,000 Services take few seconds. */
 export const READ_MS_MAX = 30_000;
 
 /** What reading needs. */
 export interface ReadApiOptions {
-  readonly client: Pick<ApiClient, "get" | "stream" | "server">;
+  readonly client: ApiSourceOptions["client"];
   readonly clock: Clock;
   readonly nodeName: string;
   /** Aborted when the process is asked to end. */
@@ -25,7 +24,7 @@ export interface ReadApiOptions {
 export async function readApi(options: ReadApiOptions): Promise<Snapshot> {
   const { client, clock, signal } = options;
   const quiet = { onProblem: () => undefined, onSolved: () => undefined };
-  const source = new ApiSource({ ...options, ...quiet });
+  const source = new ApiSource({ ...options, ...quiet, isAskedOnce: true });
   let failures: readonly ApiError[] = [];
   const done = new AbortController();
   const end = (): void => done.abort();

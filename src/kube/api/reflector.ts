@@ -86,6 +86,8 @@ export class Reflector {
       this.#take(batch);
     }
     // A server that ends watches as soon as they begin is not asked in a tight loop.
+    // What something without a name is only another list can say.
+    if (!collection.isNamed) this.#version = undefined;
     const endedEarly = changes === 0 && clock.nowMs() - startMs < EARLY_MS;
     if (endedEarly) await clock.sleep(this.#backOff.nextMs(clock.nowMs()), signal);
   }

@@ -60,7 +60,8 @@ function take(change: Change): string[] {
     for (const service of picture.services.values()) services.set(service.name, service);
     return [...services.keys()];
   }
-  if (change.kind === "node" || change.value === undefined) return [];
+  if (change.kind === "node" || change.kind === "circumstances") return [];
+  if (change.value === undefined) return [];
   if (change.kind === "service") {
     services.set(change.name, change.value);
     return [change.name];

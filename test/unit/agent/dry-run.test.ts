@@ -1,6 +1,7 @@
 /** `plan`: what a first pass would do, and nothing is done. */
 import { expect, test } from "vitest";
 import { dryRun } from "../../../src/agent/dry-run.ts";
+import { PLAIN } from "../../../src/kube/change.ts";
 import { operationText } from "../../../src/model/operation.ts";
 import { flatten } from "../../../src/plan/diff.ts";
 import { SURROUNDINGS } from "../../fakes/agent-surroundings.ts";
@@ -71,4 +72,14 @@ test("it keeps what the kernel has where a scheduler is misspelled, as a first p
   const { operations, findings } = await plan(node.kernel, picture([bad], [WEB.slice]));
   expect(operations).toEqual([]);
   expect(findings.map(({ reason }) => reason)).toEqual(["bad-scheduler"]);
+});
+
+test("it leaves what may be of a Service that cannot be read, as a first pass does", async () => {
+  const node = new NodeUnderTest();
+  const other = shop("other", 11);
+  node.see([WEB.service, other.service], [WEB.slice, other.slice]);
+  await node.pass();
+  const circumstances = { ...PLAIN, hidesServices: true };
+  const told = picture([WEB.service], [WEB.slice], { circumstances });
+  expect(await plan(node.kernel, told)).toMatchObject({ operations: [], partial: false });
 });

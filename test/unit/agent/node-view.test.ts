@@ -20,6 +20,8 @@ const FACTS = {
   interfaceAddresses: [...NODE.addresses, "10.9.0.5"].map((address) => ({ address, link: "eth0" })),
   nodePortAddresses: { kind: "selected", primary: true, ranges: [] },
   bindAddress: undefined,
+  serverAddresses: [],
+  awaitsPeers: false,
 } as const;
 
 test("primary node port addresses are the first of each family: no port is open on a public address", () => {

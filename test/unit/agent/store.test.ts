@@ -1,6 +1,7 @@
 /** What the store makes of changes about nodes: which Services are planned again, and at what cost. */
 import { beforeEach, expect, test } from "vitest";
 import { Store } from "../../../src/agent/store.ts";
+import { PLAIN as CIRCUMSTANCES } from "../../../src/kube/change.ts";
 import type { ClusterNode } from "../../../src/model/cluster.ts";
 import { NO_ADDRESSES } from "../../fakes/agent-surroundings.ts";
 import { picture } from "../../fakes/fake-source.ts";
@@ -106,4 +107,18 @@ test("addresses of the API server are taken while its slice holds them, and free
   store.accept({ kind: "slice", name: api.name, value: undefined });
   expect(store.takeDirty()).toContain("shop/external");
   expect(store.node.takenAddresses.size).toBe(0);
+});
+
+test("where the API server is reached concerns Services with external addresses", () => {
+  const value = { ...CIRCUMSTANCES, serverAddresses: ["192.0.2.50"] };
+  store.accept({ kind: "circumstances", value });
+  expect(store.takeDirty()).toEqual(["shop/external"]);
+  expect(store.node.serverAddresses.has("192.0.2.50")).toBe(true);
+});
+
+test("the end of the wait for other nodes concerns Services with external addresses", () => {
+  store.accept({ kind: "circumstances", value: { ...CIRCUMSTANCES, awaitsPeers: true } });
+  expect(store.takeDirty()).toEqual(["shop/external"]);
+  store.accept({ kind: "circumstances", value: CIRCUMSTANCES });
+  expect(store.takeDirty()).toEqual(["shop/external"]);
 });

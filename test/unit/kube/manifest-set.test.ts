@@ -29,7 +29,7 @@ class Bench {
 }
 
 function changeText(change: Change): string {
-  if (change.kind === "replaced") return "replaced";
+  if (change.kind === "replaced" || change.kind === "circumstances") return change.kind;
   return `${change.value === undefined ? "-" : "+"} ${change.kind} ${change.name}`;
 }
 

@@ -114,6 +114,7 @@ function changeText(change: Change): string {
     const names = [...change.picture.services.keys()].join(" ");
     return `replaced ${names}${change.picture.complete ? "" : " (incomplete)"}`;
   }
+  if (change.kind === "circumstances") return change.kind;
   if (change.value === undefined) return `- ${change.kind} ${change.name}`;
   const scheduler =
     change.kind === "service" ? ` ${change.value.annotations["kube-ipvs.io/scheduler"]}` : "";

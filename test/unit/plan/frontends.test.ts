@@ -69,6 +69,55 @@ describe("an address that a node must not take", () => {
   });
 });
 
+describe("where this node reaches the API server", () => {
+  const serverAddresses = new Set([EXTERNAL, "10.96.0.10"]);
+
+  test.for(["externalAddresses", "loadBalancerAddresses"] as const)(
+    "is no address of %s",
+    (field) => {
+      const plan = planOf({ [field]: [EXTERNAL] }, { serverAddresses });
+      expect(plan.addresses).toEqual(["10.96.0.10"]);
+      expect(plan.findings).toMatchObject([
+        {
+          severity: "warning",
+          reason: "address-taken",
+          message:
+            "192.0.2.50 is an address of the API server, and a node must not take it for a Service. " +
+            "Nothing is made for it.",
+        },
+      ]);
+    },
+  );
+
+  test("may be a cluster address, as a pod's own is", () => {
+    const plan = planOf({}, { serverAddresses });
+    expect(plan).toMatchObject({ addresses: ["10.96.0.10"], findings: [] });
+  });
+});
+
+describe("while the other nodes are not known", () => {
+  const awaitsPeers = true;
+
+  test("external and load-balancer addresses wait, and are told as a fact", () => {
+    const parts = { externalAddresses: [EXTERNAL], loadBalancerAddresses: ["198.51.100.1"] };
+    const plan = planOf(parts, { awaitsPeers });
+    expect(plan.addresses).toEqual(["10.96.0.10"]);
+    expect(tableOf(plan)).toHaveLength(1);
+    expect(findingsOf(plan)).toEqual([
+      "info address-waits status.loadBalancer.ingress",
+      "info address-waits spec.externalIPs",
+    ]);
+  });
+
+  test("one of this node is served", () => {
+    const plan = planOf(
+      { externalAddresses: [EXTERNAL] },
+      { awaitsPeers, ownAddresses: new Set([EXTERNAL]) },
+    );
+    expect(tableOf(plan)).toHaveLength(2);
+  });
+});
+
 describe("an address that this node has on another interface", () => {
   const ownAddresses = new Set([EXTERNAL]);
 

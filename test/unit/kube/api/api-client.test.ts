@@ -3,12 +3,13 @@ import { describe, expect, type TestContext, test } from "vitest";
 import {
   ANSWER_BYTES_MAX,
   ApiClient,
+  type ApiRequest,
   HEAD_MS_MAX,
   PAUSE_MS_MAX,
 } from "../../../../src/kube/api/api-client.ts";
 import { ApiError } from "../../../../src/kube/api/api-error.ts";
 import { listAll, PAGE_OBJECTS } from "../../../../src/kube/api/list.ts";
-import { SERVICES } from "../../../../src/kube/api/resource.ts";
+import { NODES, SERVICES } from "../../../../src/kube/api/resource.ts";
 import { answerJson, answerStatus } from "../../../fakes/api-answers.ts";
 import { FakeApiServer, type Interception } from "../../../fakes/fake-api-server.ts";
 import { ManualClock } from "../../../fakes/manual-clock.ts";
@@ -181,6 +182,23 @@ describe("an answer", () => {
     const limits = server.requests.map(({ url }) => url.searchParams.get("limit"));
     expect(limits).toEqual(["500", "125", "125"]);
     expect(items).toHaveLength(200);
+  });
+
+  test("that is too large from the server's memory is asked for in pages", async () => {
+    const asked: unknown[] = [];
+    const get = (_: string, __: string, { query }: ApiRequest): Promise<object> => {
+      asked.push([query?.["resourceVersion"], query?.["limit"]]);
+      if (query?.["resourceVersion"] === "0") {
+        return Promise.reject(new ApiError("TOO_LARGE", "a list"));
+      }
+      return Promise.resolve({ kind: "NodeList", metadata: { resourceVersion: "1" } });
+    };
+    const { signal } = new AbortController();
+    await listAll({ get }, NODES, { onItem: () => {}, signal, mayBeOld: true });
+    expect(asked).toEqual([
+      ["0", "500"],
+      [undefined, "500"],
+    ]);
   });
 
   test("that is too large with a single object ends the list with an error", async () => {

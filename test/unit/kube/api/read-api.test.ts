@@ -39,6 +39,7 @@ function reading(answer: Answer, signal = new AbortController().signal) {
   let isOver = false;
   const client: ReadApiOptions["client"] = {
     server: SERVER,
+    addresses: [],
     get: (_, path, asked) => {
       if (isOver) requestsAfter++;
       return answer(path, asked.signal);

@@ -3,7 +3,12 @@ import { setTimeout as wait } from "node:timers/promises";
 import type { TestContext } from "vitest";
 import { ApiClient } from "../../../../src/kube/api/api-client.ts";
 import { ApiSource } from "../../../../src/kube/api/api-source.ts";
-import { type Change, sourceProblemText } from "../../../../src/kube/change.ts";
+import {
+  type Change,
+  type Circumstances,
+  PLAIN,
+  sourceProblemText,
+} from "../../../../src/kube/change.ts";
 import type { ApiObject } from "../../../fakes/api-answers.ts";
 import { FakeApiServer } from "../../../fakes/fake-api-server.ts";
 import { ManualClock } from "../../../fakes/manual-clock.ts";
@@ -23,6 +28,8 @@ export class RunningSource {
   readonly told: string[] = [];
   /** Everything as it was told last, by `kind name`. */
   readonly objects = new Map<string, unknown>();
+  /** As they were told last. */
+  circumstances: Circumstances = PLAIN;
   readonly appeared: string[] = [];
   readonly solved: string[] = [];
   readonly clock = new ManualClock();
@@ -115,13 +122,18 @@ export class RunningSource {
 
   #note(change: Change): void {
     if (change.kind === "replaced") {
-      const { services, slices, nodes, complete } = change.picture;
+      const { services, slices, nodes, complete, circumstances = PLAIN } = change.picture;
+      this.circumstances = circumstances;
       this.objects.clear();
       for (const [kind, all] of Object.entries({ service: services, slice: slices, node: nodes })) {
         for (const [name, value] of all) this.objects.set(`${kind} ${name}`, value);
       }
       const text = ["replaced", ...services.keys()].join(" ");
       this.told.push(complete ? text : `${text} (incomplete)`);
+      return;
+    }
+    if (change.kind === "circumstances") {
+      this.circumstances = change.value;
       return;
     }
     const key = `${change.kind} ${change.name}`;
