@@ -5,6 +5,7 @@ import { deployCases } from "./deploy.ts";
 import { eventCases } from "./events.ts";
 import { hostileObjectCases } from "./hostile-objects.ts";
 import { protobufCases } from "./protobuf.ts";
+import { serverAddressCases } from "./server-address.ts";
 
 /** The cases. */
 export const apiCases: readonly ApiCase[] = [
@@ -13,4 +14,5 @@ export const apiCases: readonly ApiCase[] = [
   ...hostileObjectCases,
   ...protobufCases,
   ...connectionCases,
+  ...serverAddressCases,
 ];

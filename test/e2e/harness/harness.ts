@@ -3,6 +3,7 @@
  * out is told by the kernel and by traffic. Runs inside the lab. Where objects go is the sink's business.
  */
 import { setTimeout as sleep } from "node:timers/promises";
+import type { V1Service } from "@kubernetes/client-node";
 import type { StatusView } from "../../../src/cli/status-view.ts";
 import { AgentProcess, kubeIpvs } from "../../lab/agent-process.ts";
 import { ipvsTable, type TableService } from "../../lab/ipvs-table.ts";
@@ -18,6 +19,8 @@ const POLL_MS = 5;
 /** A Service that changes with every write: once the kernel has it, it has everything before it. */
 const MARKER = "marker";
 const MARKER_ADDRESS = "10.96.255.254";
+/** Of the marker too while some Service has external addresses, which are written later after a start. */
+const MARKER_EXTERNAL = "203.0.113.14";
 const MARKER_ENDPOINT = "192.0.2.1";
 const MARKER_PORT_FIRST = 20_000;
 /** The kernel's side of everything that decides about a packet. */
@@ -154,18 +157,26 @@ export class Harness {
     for (const object of put) this.#objects.set(objectId(object), object);
     for (const object of gone) this.#objects.delete(objectId(object));
     this.#markerPort += 1;
-    await this.sink.write({ put, gone, last: markerObjects(this.#markerPort) });
+    const last = markerObjects(this.#markerPort, this.#markerAddresses());
+    await this.sink.write({ put, gone, last });
+  }
+
+  #markerAddresses(): readonly string[] {
+    const hasExternal = [...this.#objects.values()].some(hasExternalAddresses);
+    return hasExternal ? [MARKER_ADDRESS, MARKER_EXTERNAL] : [MARKER_ADDRESS];
   }
 
   /** The old marker's removal is among the last things that a pass writes. */
   async #untilMarked(): Promise<void> {
-    const wanted = `tcp/${MARKER_ADDRESS}:${this.#markerPort}`;
+    const wanted = this.#markerAddresses().map((one) => `tcp/${one}:${this.#markerPort}`);
     const startMs = performance.now();
     for (;;) {
       const table = ipvsTable();
       const markers = [...table.keys()].filter((id) => id.startsWith(`tcp/${MARKER_ADDRESS}:`));
-      const destinations = table.get(wanted)?.destinations.keys() ?? [];
-      const isNew = [...destinations].join() === `${MARKER_ENDPOINT}:${this.#markerPort}`;
+      const isNew = wanted.every((id) => {
+        const destinations = table.get(id)?.destinations.keys() ?? [];
+        return [...destinations].join() === `${MARKER_ENDPOINT}:${this.#markerPort}`;
+      });
       if (isNew && markers.length === 1) return;
       if (performance.now() - startMs > SYNC_MS_MAX) {
         throw new Error(`the kernel does not follow within ${SYNC_MS_MAX} ms`);
@@ -175,9 +186,16 @@ export class Harness {
   }
 }
 
-function markerObjects(port: number): KubeObject[] {
+function hasExternalAddresses(object: KubeObject): boolean {
+  if (object.kind !== "Service") return false;
+  const { spec, status } = object as V1Service;
+  return spec?.externalIPs !== undefined || status !== undefined;
+}
+
+function markerObjects(port: number, [address = "", ...externalIPs]: readonly string[]) {
+  const words = { name: MARKER, addresses: [address], ports: [{ port }] };
   return [
-    service({ name: MARKER, addresses: [MARKER_ADDRESS], ports: [{ port }] }),
+    service({ ...words, ...(externalIPs.length > 0 && { spec: { externalIPs } }) }),
     slice({
       service: MARKER,
       ports: [{ port }],
