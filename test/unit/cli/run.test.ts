@@ -106,7 +106,7 @@ describe("a kubeconfig that is missing or none at start", () => {
   test("ends a command that answers once, at once", async () => {
     const { code, err } = await shell.run("plan --kubeconfig DIR/kubeconfig --node-name node-a");
     expect(code).not.toBe(0);
-    expect(err).toMatch(/kubeconfig is no usable kubeconfig: ENOENT/);
+    expect(err).toMatch(/^kube-ipvs: \S+ is no usable kubeconfig: ENOENT/);
   });
 
   test("ends the process where two sources contradict each other", async () => {
