@@ -32,6 +32,11 @@ export class Failures {
     this.#bySubject.delete(subject);
   }
 
+  /** True while a refusal of the subject stands. */
+  has(subject: string): boolean {
+    return this.#bySubject.has(subject);
+  }
+
   /** Subjects whose time has come. */
   due(nowMs: number): Subject[] {
     return this.all()

@@ -11,7 +11,6 @@ import type { Clock } from "../base/clock.ts";
 import type { ObjectName } from "../model/cluster.ts";
 import type { Range } from "../model/range.ts";
 import type { AgentObserver } from "../observe/agent-observer.ts";
-import type { HealthCheckPorts } from "../observe/health-check-ports.ts";
 import type { PlanIndex } from "../plan/index-of-plans.ts";
 import type { PlanOptions } from "../plan/service.ts";
 import type { Adopted } from "./adopt.ts";
@@ -20,6 +19,7 @@ import { Audit, type AuditResult, logDrift } from "./audit.ts";
 import { Drainer } from "./drainer.ts";
 import { Failures } from "./failures.ts";
 import { FlowsToForget } from "./flows-to-forget.ts";
+import { type HealthChecks, HealthCheckTeller } from "./health-check-teller.ts";
 import { Inheritance } from "./inheritance.ts";
 import type { Kernel } from "./kernel.ts";
 import { lookAgain, rereadFilters, standingFilters } from "./look-again.ts";
@@ -31,9 +31,6 @@ import { schedulersRefused } from "./schedulers-refused.ts";
 import type { Store } from "./store.ts";
 import { isUntouched, takeStock } from "./take-stock.ts";
 import { ThisNode, type ThisNodeOptions } from "./this-node.ts";
-
-/** The ports on which load balancers ask for the health of a Service. */
-export type HealthChecks = Pick<HealthCheckPorts, "set">;
 
 /** What the passes need. */
 export interface PassesOptions extends Pick<ThisNodeOptions, "filterSettings" | "onNodeAddresses"> {
@@ -72,6 +69,7 @@ export class Passes {
   readonly #planner: Planner;
   readonly #writer: PassWriter;
   readonly #thisNode: ThisNode;
+  readonly #teller: HealthCheckTeller;
   readonly #options: PassesOptions;
   #adopted: Adopted | undefined;
   #unsure = false;
@@ -96,6 +94,7 @@ export class Passes {
     this.flows = new FlowsToForget({ ...options, conntrack });
     this.#thisNode = new ThisNode({ ...options, planner: this.#planner });
     const { drainer, failures } = this;
+    this.#teller = new HealthCheckTeller({ ...options, index, failures });
     this.#writer = new PassWriter({
       ...options,
       mirror,
@@ -152,7 +151,7 @@ export class Passes {
       const start = readAll ? await this.#headStart(planned) : undefined;
       await planAll(this.#planner, planned, "plan");
       if (this.#thisNode.use() && !readAll) await this.#ensureFilter();
-      for (const name of planned) this.#setHealthCheck(name);
+      this.#teller.tellLess(planned);
       if (readAll && !start) await this.#readAll();
       this.index.markDirty(await this.inheritance.take());
       const outcomes = [...(start ? [start] : []), await this.#writer.settle()];
@@ -160,6 +159,7 @@ export class Passes {
       await planAll(this.#planner, refused, "kernel");
       // What had to wait for something that went through just now.
       outcomes.push(await this.#writer.settle());
+      this.#teller.tellAll();
       const sum = sumOutcomes(outcomes);
       // Reading the node's addresses is done for the audit, too.
       if (audited && planned.length === 0 && sum.applied === 0) this.#audit.pace.end(startMs);
@@ -229,12 +229,6 @@ export class Passes {
     logDrift(this.#options.log, drift);
     for (const { kind } of drift) this.#options.observer.drifted(kind, 1);
     this.index.markDirty(dirty);
-  }
-
-  #setHealthCheck(name: ObjectName): void {
-    const plan = this.index.plan(name);
-    const wish = plan?.healthCheck && { ...plan.healthCheck, createdMs: plan.createdMs };
-    this.#options.healthChecks.set(name, wish);
   }
 
   /** What was held back while the picture was partial is looked at again once it is complete. */
