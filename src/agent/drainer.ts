@@ -16,7 +16,7 @@ import {
 } from "../model/virtual-service.ts";
 import type { CurrentState, DesiredState } from "../plan/diff.ts";
 import { drainStep } from "../plan/drain.ts";
-import type { PlannedService } from "../plan/service-plan.ts";
+import { isLeaving, type PlannedService } from "../plan/service-plan.ts";
 import { unlikeParts } from "../plan/unlike-parts.ts";
 
 /** Time between two looks at the counters of what drains. */
@@ -120,7 +120,8 @@ export class Drainer {
   }
 
   #done({ id, key, draining }: Watched, observed: readonly ObservedDestination[]): IpvsOperation[] {
-    const drainTimeoutMs = this.#desired.entry(id)?.drainTimeoutMs ?? 0;
+    const planned = this.#desired.entry(id);
+    const drainTimeoutMs = planned?.drainTimeoutMs ?? 0;
     const done = observed.filter((destination) => {
       const name = destinationId(destination);
       if (!draining.has(name)) return false;
@@ -135,6 +136,9 @@ export class Drainer {
       });
       return step === "delete";
     });
+    if (planned && isLeaving(planned) && done.length === observed.length) {
+      return [{ kind: "delete-service", key }];
+    }
     return done.map(({ address, port }) => ({
       kind: "delete-destination",
       key,

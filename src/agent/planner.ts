@@ -2,7 +2,7 @@
 
 import type { Clock } from "../base/clock.ts";
 import type { Ipvs } from "../ipvs/ipvs.ts";
-import { familyOf } from "../model/address.ts";
+import { type Family, familyOf } from "../model/address.ts";
 import type { NodeView, ObjectName } from "../model/cluster.ts";
 import type { FindingReason } from "../model/finding.ts";
 import type { FilterElement } from "../model/packet-filter.ts";
@@ -83,9 +83,15 @@ function planOne(planner: Planner, name: ObjectName, from: LastGoodFrom): void {
       options,
       hasScheduler: (scheduler) => schedulers.has(scheduler),
       markOf: (mark) => planner.marks.of(mark),
+      heldMarkOf: (mark, family) => heldMark(planner, mark, family),
       lastGood: (key) => lastGood(planner, name, { key, from }),
     });
   index.set(name, plan);
+}
+
+function heldMark({ marks, mirror }: Planner, name: string, family: Family): number | undefined {
+  const id = serviceId({ mark: marks.next(name), family });
+  return mirror.entry(id) ? marks.of(name) : undefined;
 }
 
 function lastGood(
@@ -106,6 +112,21 @@ export function withoutTheirScheduler(
   return [...index.names()].filter((name) =>
     index.plan(name)?.findings.some(({ reason }) => reasons.some((wanted) => wanted === reason)),
   );
+}
+
+/**
+ * The Services that may have left virtual services of firewall marks behind, before the start: where the
+ * kernel holds one that no plan has, all that clients outside can reach without such a mark.
+ */
+export function withLeftMarks({ index, mirror }: Planner): ObjectName[] {
+  const isLeft = [...mirror.entries()].some(
+    ({ service: { key } }) => "mark" in key && !index.entry(serviceId(key)),
+  );
+  if (!isLeft) return [];
+  return [...index.names()].filter((name) => {
+    const kinds = index.plan(name)?.virtualServices.map(({ kind }) => kind) ?? [];
+    return kinds.some((kind) => kind !== "cluster") && !kinds.includes("local-clients");
+  });
 }
 
 /** The addresses that serve node ports, as the packet filter knows them. */

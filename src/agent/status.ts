@@ -1,7 +1,7 @@
 /** What the agent knows about itself, as plain JSON for `kube-ipvs status`. Reads only. */
 import type { ClusterSource, SourceProblem } from "../kube/change.ts";
 import type { Finding } from "../model/finding.ts";
-import type { PlannedService } from "../plan/service-plan.ts";
+import { isLeaving, type PlannedService } from "../plan/service-plan.ts";
 import type { Passes, PassResult } from "./passes.ts";
 import { subjectText } from "./refusal.ts";
 import type { SchedulerSupport } from "./schedulers.ts";
@@ -85,8 +85,10 @@ export function statusOf(from: StatusSources): AgentStatus {
   };
 }
 
-function serviceStatus({ index }: Passes, name: string): ServiceStatus {
-  const planned = index.plan(name)?.virtualServices ?? [];
+function serviceStatus({ index, mirror }: Passes, name: string): ServiceStatus {
+  const planned = (index.plan(name)?.virtualServices ?? []).filter(
+    (one) => !isLeaving(one) || mirror.entry(one.id) !== undefined,
+  );
   const virtualServices = planned.map(({ id, portName, service }: PlannedService) => ({
     id,
     port: portName,

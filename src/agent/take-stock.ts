@@ -3,7 +3,7 @@ import type { FilterObject } from "../model/packet-filter.ts";
 import { type ServiceId, type ServiceKey, serviceId } from "../model/virtual-service.ts";
 import { type Adopted, adopt } from "./adopt.ts";
 import type { Kernel } from "./kernel.ts";
-import { type Planner, planAll, withoutTheirScheduler } from "./planner.ts";
+import { type Planner, planAll, withLeftMarks, withoutTheirScheduler } from "./planner.ts";
 
 interface Stock {
   readonly isFirst: boolean;
@@ -14,7 +14,8 @@ interface Stock {
  * Fills the planner's mirror from the kernel and marks all that is wanted or there as dirty.
  *
  * `isFirst`: the plans were made before the kernel was known. A Service whose scheduler annotation is
- * no good is planned again, so that what the kernel has had since before the start stays.
+ * no good is planned again, so that what the kernel has had since before the start stays; so is one
+ * that may have open connections by a firewall mark which it no longer needs.
  * `filterObjects`: as {@link adopt} takes them.
  */
 export async function takeStock(
@@ -30,7 +31,7 @@ export async function takeStock(
       "scheduler-missing",
       "bad-scheduler-flags",
     ]);
-    await planAll(planner, names, "kernel");
+    await planAll(planner, [...new Set([...names, ...withLeftMarks(planner)])], "kernel");
   }
   const services = new Map<ServiceId, ServiceKey>();
   for (const { service } of mirror.entries()) services.set(serviceId(service.key), service.key);

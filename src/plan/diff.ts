@@ -33,7 +33,7 @@ import {
   type TableEntry,
 } from "../model/virtual-service.ts";
 import { diffFilters } from "./diff-filters.ts";
-import type { PlannedService } from "./service-plan.ts";
+import { isLeaving, type PlannedService } from "./service-plan.ts";
 import { staleFlows } from "./stale-flows.ts";
 import { unlikeParts } from "./unlike-parts.ts";
 
@@ -158,6 +158,10 @@ export function countChanges(changes: Changes): number {
 
 function diffService(entry: TableEntry | undefined, planned: PlannedService, to: Stages): void {
   const { service, destinations } = planned;
+  if (isLeaving(planned) && !entry?.destinations.size) {
+    if (entry) to.deletions.push({ kind: "delete-service", key: service.key });
+    return;
+  }
   if (!entry) {
     addService(planned, to);
     return;

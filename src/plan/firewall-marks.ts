@@ -29,9 +29,15 @@ export class FirewallMarks {
 
   /** The mark of `name`: never the same for two names. */
   of(name: string): number {
+    const mark = this.next(name);
+    this.#names.set(mark, name);
+    return mark;
+  }
+
+  /** The mark that `name` has or would get, without giving it. */
+  next(name: string): number {
     let low = hashText(name, 0) % MARKS;
-    while ((this.#names.get(low) ?? name) !== name) low = (low + 1) % MARKS;
-    this.#names.set(low, name);
+    while ((this.#names.get(MARK_BASE + low) ?? name) !== name) low = (low + 1) % MARKS;
     return MARK_BASE + low;
   }
 }

@@ -4,7 +4,8 @@
  *
  * Where the outside gets only endpoints of this node (`externalTrafficPolicy: Local`), clients in the
  * cluster still get all: the packet filter marks their packets, and the mark has a virtual service of
- * its own, which all external frontends of the port share.
+ * its own, which all external frontends of the port share. When the policy is no longer Local the mark goes
+ * at once, and its virtual service with the last connection: without it they would break.
  */
 import { familyOf } from "../model/address.ts";
 import type { Service } from "../model/cluster.ts";
@@ -43,6 +44,7 @@ import type { FrontendKind, PlannedService } from "./service-plan.ts";
 export const REFUSED_NAMED_MAX = 10;
 
 const NO_FRONTENDS: readonly SocketKey[] = [];
+const NO_DESTINATIONS: ChosenEndpoints["destinations"] = new Map();
 
 /** Puts all virtual services of the port into `draft`. */
 export function planPort(draft: PlanDraft, context: PortContext): void {
@@ -128,6 +130,7 @@ class PortPlan {
       this.#draft.lacks("external", family);
     }
     const mark = isLocal ? this.#addLocalClients(externals.map(({ key }) => key)) : "";
+    if (!isLocal) this.#addLeavingClients();
     for (const { key, kind } of externals) {
       const id = this.#freeId(key);
       if (id === undefined) continue;
@@ -146,13 +149,40 @@ class PortPlan {
 
   /** The virtual service of clients in the cluster. Returns its mark; "" where it could serve nobody. */
   #addLocalClients(frontends: readonly SocketKey[]): string {
-    const { input, family, port } = this.#context;
-    const mark = input.markOf(`${input.service.name} ${port.protocol}/${port.port}`);
+    const { input, family } = this.#context;
+    const mark = input.markOf(this.#markName);
     const chosen = this.#endpoints.cluster;
     const key = { mark, family };
     const id = serviceId(key);
     this.#add({ id, key, kind: "local-clients", chosen, elements: NO_ELEMENTS, frontends });
     return chosen.destinations.size > 0 ? markText(mark) : "";
+  }
+
+  /**
+   * What is left of it where the policy was Local before. A client of UDP goes on with any endpoint. Nothing
+   * new is scheduled here, so that it drains whatever the scheduler.
+   */
+  #addLeavingClients(): void {
+    const { input, family, port, drainTimeoutMs } = this.#context;
+    if (port.protocol === "udp" || drainTimeoutMs === 0) return;
+    const mark = input.heldMarkOf(this.#markName, family);
+    if (mark === undefined) return;
+    const { destinations, lingering } = this.#endpoints.cluster;
+    const chosen = {
+      destinations: NO_DESTINATIONS,
+      lingering: new Set([...lingering, ...destinations.keys()]),
+    };
+    const key = { mark, family };
+    this.#add({
+      ...{ id: serviceId(key), key, kind: "local-clients", chosen },
+      ...{ elements: NO_ELEMENTS, frontends: NO_FRONTENDS, drainTimeoutMs },
+    });
+  }
+
+  /** The firewall mark is that of the port, for both families. */
+  get #markName(): string {
+    const { input, port } = this.#context;
+    return `${input.service.name} ${port.protocol}/${port.port}`;
   }
 
   #add(one: {
@@ -162,9 +192,11 @@ class PortPlan {
     readonly chosen: ChosenEndpoints;
     readonly elements: PlannedService["elements"];
     readonly frontends: readonly SocketKey[];
+    readonly drainTimeoutMs?: number;
   }): void {
     const { id, key, kind, chosen, elements, frontends } = one;
-    const { settings, owner, portName, drainTimeoutMs } = this.#common;
+    const { settings, owner, portName } = this.#common;
+    const { drainTimeoutMs = this.#common.drainTimeoutMs } = one;
     this.#draft.add({
       id,
       service: { key, settings: "mark" in key ? markSettings(settings) : settings },

@@ -26,7 +26,7 @@ export interface PlannedService {
   readonly kind: FrontendKind;
   /**
    * Only of one that is keyed by a firewall mark: the addresses and ports whose packets are marked.
-   * They are of one protocol.
+   * They are of one protocol. None where it only keeps open connections: see {@link isLeaving}.
    */
   readonly frontends: readonly SocketKey[];
   /** What it needs in the packet filter; not in force while another Service holds the virtual service. */
@@ -37,6 +37,14 @@ export interface PlannedService {
   readonly lingering: ReadonlySet<DestinationId>;
   /** How long a removed destination may keep its connections; 0 removes it at once. */
   readonly drainTimeoutMs: number;
+}
+
+/**
+ * True for the virtual service of a firewall mark that no packet gets any more: what it still holds drains,
+ * and it goes with the last of that. It is never added.
+ */
+export function isLeaving({ kind, frontends }: PlannedService): boolean {
+  return kind === "local-clients" && frontends.length === 0;
 }
 
 /** What load balancers ask this node for (`spec.healthCheckNodePort`). */

@@ -35,6 +35,8 @@ export interface PlanInput {
   readonly lastGood: (key: ServiceKey) => SchedulerChoice | undefined;
   /** The firewall mark of a name (of a Service and port): never the same for two names that are in use. */
   readonly markOf: (name: string) => number;
+  /** The same where the kernel has a virtual service of it, which may have connections; else undefined. */
+  readonly heldMarkOf: (name: string, family: Family) => number | undefined;
 }
 
 /** Labels that hide a Service, or a slice, from every proxy that is not named in them. */

@@ -37,6 +37,7 @@ export function desireOf(cluster: Cluster): Desire {
       hasScheduler: () => true,
       lastGood: () => undefined,
       markOf: (name) => marks.of(name),
+      heldMarkOf: () => undefined,
     });
     index.set(service.name, plan);
   }

@@ -8,6 +8,7 @@ import {
   NODE_ADDRESSES_V6,
   OUTSIDE as OUTSIDE_V4,
 } from "../../lab/node-network.ts";
+import { type HoldResult, hold, type Running } from "../../lab/traffic.ts";
 import {
   type Ask,
   expectNoAnswer,
@@ -39,6 +40,8 @@ const PORTS = [
   { name: "tcp", port: 80, nodePort: NODE_PORT },
   { name: "udp", port: 80, protocol: "UDP" as const, nodePort: NODE_PORT },
 ];
+/** Waits longer than a busy machine stands still: what counts is that it goes on, not how soon. */
+const HOLD = { intervalMs: 200, timeoutMs: 10_000, durationMs: 200_000 };
 const ENDING = { ready: false, serving: true, terminating: true };
 
 function objects(
@@ -60,6 +63,16 @@ function outsideTo(to: string): Ask & { readonly from: readonly string[] } {
 function podTo(to: string): Ask & { readonly from: readonly string[] } {
   const from = clientAddresses(to.startsWith("[") ? "IPv6" : "IPv4");
   return { ...POD, to, from, requests: 16 };
+}
+
+/** Open connections of a pod and of the node itself, by every way in. */
+function holdAll(): Promise<Running<HoldResult>[]> {
+  const families = [
+    WAYS_IN.filter((to) => !to.startsWith("[")),
+    WAYS_IN.filter((to) => to.startsWith("[")),
+  ];
+  const asks = families.flatMap((to) => [POD, ITSELF].map((client) => ({ ...client, to })));
+  return Promise.all(asks.map((ask) => hold({ ...ask, ...HOLD, connections: 2 * ask.to.length })));
 }
 
 /** Policies for traffic from outside. */
@@ -163,8 +176,10 @@ export const externalPolicyCases: readonly ServiceCase[] = [
       "LoadBalancers ExternalTrafficPolicy: Local should handle updates to ExternalTrafficPolicy field",
     ],
     run: async (harness) => {
+      let held: readonly Running<HoldResult>[] = [];
       for (const policy of ["Local", "Cluster", "Local"] as const) {
         await harness.apply(...objects(BOTH, policy));
+        if (held.length === 0) held = await holdAll();
         const isLocal = policy === "Local";
         for (const to of WAYS_IN) {
           const ask = outsideTo(to);
@@ -174,6 +189,10 @@ export const externalPolicyCases: readonly ServiceCase[] = [
           await expectPods({ ...POD, to }, BOTH);
         }
       }
+      const results = await Promise.all(held.map((running) => running.stop()));
+      const isWhole = ({ connections }: HoldResult): boolean =>
+        connections.every(({ pod, broken, moved }) => BOTH.includes(pod) && !broken && !moved);
+      assert.ok(results.every(isWhole), JSON.stringify(results));
     },
   },
   {

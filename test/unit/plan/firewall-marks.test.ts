@@ -24,3 +24,11 @@ test.each([0, 1, 0x4000, 0x6a000001, 0x6c000000, 0xeb000001])("%i is not ours", 
 test("a mark is written with all its digits", () => {
   expect(markText(0x6b00001f)).toBe("0x6b00001f");
 });
+
+test("the mark that a name would get is the one that it gets, and asking gives nothing away", () => {
+  const marks = new FirewallMarks();
+  const next = marks.next("shop/web tcp/80");
+  expect(marks.next("shop/web tcp/80")).toBe(next);
+  expect(marks.of("shop/web tcp/80")).toBe(next);
+  expect(marks.next("shop/web tcp/80")).toBe(next);
+});

@@ -88,6 +88,7 @@ export function planInput(parts: Partial<PlanInput> = {}): PlanInput {
     hasScheduler: () => true,
     lastGood: () => undefined,
     markOf: () => 0x6b000001,
+    heldMarkOf: () => undefined,
     ...parts,
   };
 }

@@ -210,3 +210,37 @@ test("an endpoint of this node that reaches itself is masqueraded, whatever its 
     "ip hairpin { 10.1.0.3 . 10.1.0.3 }",
   ]);
 });
+
+describe("externalTrafficPolicy that is no longer Local", () => {
+  const parts = { externalAddresses: [EXTERNAL], ports: [HTTP] } as const;
+
+  function planWith(held: number | undefined, changed: Partial<Service> = {}) {
+    return planService({
+      ...planInput({ service: service({ ...parts, ...changed }), slices: [slice([HERE, THERE])] }),
+      heldMarkOf: () => held,
+    });
+  }
+
+  test("keeps what the kernel has of the mark, without endpoints, elements or traffic", () => {
+    const { virtualServices } = planWith(0x6b000001);
+    expect(virtualServices.find(({ id }) => id === MARK)).toMatchObject({
+      kind: "local-clients",
+      frontends: [],
+      elements: [],
+      destinations: new Map(),
+      lingering: new Set(["10.1.0.1:8080", "10.1.0.2:8080"]),
+      drainTimeoutMs: 30_000,
+    });
+  });
+
+  test.each`
+    what                     | held          | changed
+    ${"it is not there"}     | ${undefined}  | ${{}}
+    ${"it is UDP's"}         | ${0x6b000001} | ${{ ports: [{ ...HTTP, protocol: "udp" }] }}
+    ${"nothing is to drain"} | ${0x6b000001} | ${{ annotations: { "kube-ipvs.io/drain-timeout": "0" } }}
+    ${"there is no way in"}  | ${0x6b000001} | ${{ externalAddresses: [] }}
+  `("wants nothing of it where $what", ({ held, changed }) => {
+    const { virtualServices } = planWith(held, changed);
+    expect(virtualServices.filter(({ kind }) => kind === "local-clients")).toEqual([]);
+  });
+});
