@@ -2,8 +2,9 @@
  * Sends the operations of a pass, stage by stage, and keeps the mirror true to what was acknowledged.
  *
  * One failure touches one virtual service: its later stages are left out (nothing is taken away where
- * an addition failed, no address is bound without a virtual service, no virtual service leaves before
- * its address), the others go on. Never retries by itself.
+ * an addition failed, no address is bound without a virtual service, nothing begins to serve without its
+ * source ranges, no virtual service leaves before its address, and no source ranges before their virtual
+ * service), the others go on. Never retries by itself.
  */
 import type { Address } from "../model/address.ts";
 import type { ForgetFlows } from "../model/flows.ts";
@@ -17,8 +18,10 @@ import {
 import { type FilterOperation, isOwnershipMark } from "../model/packet-filter.ts";
 import { type ServiceId, type ServiceKey, serviceId } from "../model/virtual-service.ts";
 import type { OperationCount } from "../observe/agent-metrics.ts";
-import { type Changes, countChanges, type DesiredState } from "../plan/diff.ts";
+import { type Changes, countChanges, type DesiredState, joinChanges } from "../plan/diff.ts";
+import type { Failures } from "./failures.ts";
 import type { FlowsToForget } from "./flows-to-forget.ts";
+import { Guards } from "./guards.ts";
 import type { Kernel } from "./kernel.ts";
 import type { Mirror } from "./mirror.ts";
 import { keyOf, type Refusal, subjectOf, subjectText } from "./refusal.ts";
@@ -38,12 +41,14 @@ export interface Outcome {
 
 /** No operation at all. */
 export const NO_CHANGES: Changes = {
+  closings: [],
   additions: [],
   filters: [],
   binds: [],
   removals: [],
   unbinds: [],
   deletions: [],
+  openings: [],
   forgets: [],
 };
 
@@ -67,45 +72,43 @@ export interface ApplyContext {
   /** What the changes were made from. */
   readonly desired: DesiredState;
   readonly flows: FlowsToForget;
+  /** The refusals that stand. */
+  readonly failures: Failures;
 }
 
 /**
- * Sends the changes of all `parts`: the additions of each part as it is made, and then the other stages
- * of all. Rejects only when a socket or the kernel fails as a whole: then the outcome is unknown.
+ * Sends the changes of all `parts`: what closes and the additions of each part as it is made, and then the
+ * other stages of all. Rejects only when a socket or the kernel fails as a whole: then the outcome is unknown.
  */
 export async function apply(parts: Iterable<Changes>, context: ApplyContext): Promise<Outcome> {
+  const { mirror } = context;
+  const guards = new Guards(mirror, context.desired);
   const run = new Run(context);
   const later: Changes[] = [];
   for (const part of parts) {
-    await run.ipvs(part.additions, () => true);
-    if (countChanges(part) > part.additions.length) later.push({ ...part, additions: [] });
+    await run.filters(part.closings);
+    guards.learn([...context.failures.all(), ...run.refusals()]);
+    await run.ipvs(part.additions, (operation) => !guards.holdBack(operation));
+    const rest = { ...part, closings: [], additions: [] };
+    if (countChanges(rest) > 0) later.push(rest);
   }
-  const { filters, binds, removals, unbinds, deletions, forgets } = joined(later);
+  const { filters, binds, removals, unbinds, deletions, openings, forgets } = joinChanges(later);
   // What says whose a virtual service is outlives it, or a killed agent would not know it again.
   const isLate = (operation: FilterOperation): boolean =>
     deletions.length > 0 && operation.kind === "delete-filter" && isOwnershipMark(operation.object);
   await run.filters(filters.filter((operation) => !isLate(operation)));
-  await run.addresses(binds, ({ address }) => context.mirror.hasServiceOn(address));
+  await run.addresses(
+    binds,
+    ({ address }) => mirror.hasServiceOn(address) && !guards.isOpen(address),
+  );
   await run.ipvs(removals, (operation) => !run.lacks(keyOf(operation)));
   await run.addresses(unbinds, () => true);
-  await run.ipvs(deletions, (operation) => !run.addressStays(keyOf(operation)));
-  await run.filters(filters.filter(isLate));
+  await run.ipvs(deletions, (operation) => !run.addressStays(keyOf(operation), guards));
+  const staying = guards.staying(openings);
+  const late = [...filters.filter(isLate), ...openings];
+  await run.filters(late, (operation) => !staying.has(operation));
   context.flows.ask(forgets);
   return run.outcome();
-}
-
-function joined(parts: readonly Changes[]): Changes {
-  const [only] = parts;
-  if (only && parts.length === 1) return only;
-  return {
-    additions: [],
-    filters: parts.flatMap(({ filters }) => filters),
-    binds: parts.flatMap(({ binds }) => binds),
-    removals: parts.flatMap(({ removals }) => removals),
-    unbinds: parts.flatMap(({ unbinds }) => unbinds),
-    deletions: parts.flatMap(({ deletions }) => deletions),
-    forgets: parts.flatMap(({ forgets }) => forgets),
-  };
 }
 
 class Run {
@@ -137,13 +140,12 @@ class Run {
     await this.#stage(operations, wanted, (some) => link.write(some));
   }
 
-  async filters(operations: readonly FilterOperation[]) {
+  async filters(
+    operations: readonly FilterOperation[],
+    wanted: (o: FilterOperation) => boolean = () => true,
+  ) {
     const { filter } = this.#context.kernel;
-    await this.#stage(
-      operations,
-      () => true,
-      (some) => writeFilter(filter, some),
-    );
+    await this.#stage(operations, wanted, (some) => writeFilter(filter, some));
   }
 
   /** True when an addition failed there; a refused change of settings keeps nobody from leaving. */
@@ -152,11 +154,15 @@ class Run {
   }
 
   /** True when the address could not leave, or when `key` may be the last that answers on it. */
-  addressStays(key: ServiceKey): boolean {
-    if (this.#refused.size === 0 || "mark" in key) return false;
+  addressStays(key: ServiceKey, guards: Guards): boolean {
+    if ("mark" in key) return false;
     const { address } = key;
-    const isNeeded = this.#lackingOn.has(address) && this.#context.mirror.hasAddress(address);
-    return isNeeded || this.#refused.has(address);
+    const isLacking = this.#lackingOn.has(address) || guards.isLackingOn(address);
+    return this.#refused.has(address) || (isLacking && this.#context.mirror.hasAddress(address));
+  }
+
+  refusals(): IterableIterator<Refusal> {
+    return this.#refused.values();
   }
 
   outcome(): Outcome {

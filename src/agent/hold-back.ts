@@ -12,8 +12,14 @@ import { NO_CHANGES } from "./apply.ts";
 import { keyOf } from "./refusal.ts";
 
 /** The additions of `changes`, and what must make room for them. */
-export function withoutRemovals({ additions, filters, binds }: Changes): Changes {
-  return { ...NO_CHANGES, additions, binds, filters: filtersToWrite(filters, () => true) };
+export function withoutRemovals({ closings, additions, filters, binds }: Changes): Changes {
+  return {
+    ...NO_CHANGES,
+    closings: filtersToWrite(closings, () => true),
+    additions,
+    filters: filtersToWrite(filters, () => true),
+    binds,
+  };
 }
 
 /** `changes` without what would take something from the virtual services, addresses and filters of `held`. */
@@ -21,10 +27,13 @@ export function withoutHeld(changes: Changes, held: DirtyKeys): Changes {
   const isFree = (operation: IpvsOperation): boolean =>
     !held.services.has(serviceId(keyOf(operation)));
   const frontends = frontendsOf(held.services.values());
+  const isKept = (object: FilterObject): boolean => isHeld(object, held, frontends);
   return {
+    closings: filtersToWrite(changes.closings, isKept),
+    openings: filtersToWrite(changes.openings, isKept),
     additions: changes.additions,
     binds: changes.binds,
-    filters: filtersToWrite(changes.filters, (object) => isHeld(object, held, frontends)),
+    filters: filtersToWrite(changes.filters, isKept),
     removals: changes.removals.filter(isFree),
     unbinds: changes.unbinds.filter(({ address }) => !held.addresses.has(address)),
     deletions: changes.deletions.filter(isFree),

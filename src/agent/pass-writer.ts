@@ -101,11 +101,11 @@ export class PassWriter {
   }
 
   async #send(parts: Iterable<Changes>, dirty: DirtyKeys): Promise<Outcome> {
-    const { kernel, clock, log } = this.#options;
+    const { kernel, clock, log, failures } = this.#options;
     const { mirror, index: desired, flows } = this.#options;
-    const outcome = await apply(parts, { kernel, mirror, desired, flows });
+    const outcome = await apply(parts, { kernel, mirror, desired, flows, failures });
     this.#settle(dirty.services.keys());
-    const mended = remember(this.#options.failures, outcome, { dirty, clock, log });
+    const mended = remember(failures, outcome, { dirty, clock, log });
     if (mended.length > 0) this.#options.index.markDirty(around(this.#options.mirror, mended));
     this.noticeDrains(dirty.services.keys());
     return outcome;

@@ -84,7 +84,7 @@ export function isOwnershipMark(object: FilterObject): boolean {
   return object.kind === "element" && OWNERSHIP_SETS.includes(object.set);
 }
 
-/** A change of our tables. All of a pass go out as one transaction. */
+/** A change of our tables. All of one stage of a pass go out as one transaction. */
 export interface FilterOperation {
   readonly kind: "add-filter" | "delete-filter";
   readonly object: FilterObject;

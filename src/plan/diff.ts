@@ -3,13 +3,15 @@
  *
  * The order is the contract, in stages that are acknowledged one after the other:
  *
+ *   closings    source ranges, before what they guard can be reached: it is never open to all
  *   additions   a virtual service before its destinations; what exists changes in place, one message each
- *   filters     elements of the packet filter, now that what they lead to is there
+ *   filters     the other elements of the packet filter, now that what they lead to is there
  *   binds       addresses, now that their virtual services have destinations
  *   removals    destinations go or get weight 0, after those that replace them came: no virtual service
  *               passes through none
  *   unbinds     an address leaves before its virtual services, so that no packet finds half of it
  *   deletions   virtual services, with all their destinations in one message
+ *   openings    source ranges that nobody asks for, now that what must not outlive them is gone
  *   forgets     UDP flows to what is gone, which would else be followed for as long as clients send
  *
  * Inside a stage the order is that of the ids, and of the plan for destinations: it does not depend on
@@ -33,6 +35,7 @@ import {
   type TableEntry,
 } from "../model/virtual-service.ts";
 import { diffFilters } from "./diff-filters.ts";
+import { isGuard } from "./guards.ts";
 import { isLeaving, type PlannedService } from "./service-plan.ts";
 import { staleFlows } from "./stale-flows.ts";
 import { unlikeParts } from "./unlike-parts.ts";
@@ -60,12 +63,14 @@ export interface DirtyKeys {
 
 /** The operations of a pass, by stage. */
 export interface Changes {
+  readonly closings: readonly FilterOperation[];
   readonly additions: readonly IpvsOperation[];
   readonly filters: readonly FilterOperation[];
   readonly binds: readonly AddressOperation[];
   readonly removals: readonly IpvsOperation[];
   readonly unbinds: readonly AddressOperation[];
   readonly deletions: readonly IpvsOperation[];
+  readonly openings: readonly FilterOperation[];
   readonly forgets: readonly ForgetFlows[];
 }
 
@@ -102,7 +107,7 @@ export function diff(current: CurrentState, desired: DesiredState, dirty: DirtyK
     if (wanted) binds.push({ kind: "add-address", address });
     else unbinds.push({ kind: "delete-address", address });
   }
-  return { ...stages, filters, binds, unbinds, forgets: withoutRepeats(forgets) };
+  return { ...stages, ...filters, binds, unbinds, forgets: withoutRepeats(forgets) };
 }
 
 /** The virtual service of a mark and that of a frontend may ask for the same. */
@@ -119,9 +124,9 @@ export const SERVICES_PER_PART_MAX = 180;
 
 /**
  * The same as {@link diff} in parts, each made when it is asked for: the operations of a first pass over
- * a big cluster need not be in memory all at once. Additions of all parts come first, then the other
- * stages of all parts, so that the order is that of one whole. Addresses and packet filter objects are in the
- * last part.
+ * a big cluster need not be in memory all at once. What closes is in the first part. Additions of all parts
+ * come next, then the other stages of all parts, so that the order is that of one whole. Addresses and the other
+ * packet filter objects are in the last part.
  */
 export function* diffInParts(
   current: CurrentState,
@@ -129,31 +134,51 @@ export function* diffInParts(
   dirty: DirtyKeys,
 ): Generator<Changes, void> {
   const ids = [...dirty.services].sort(([a], [b]) => (a < b ? -1 : 1));
+  let { filters } = dirty;
   let start = 0;
   for (; ids.length - start > SERVICES_PER_PART_MAX; start += SERVICES_PER_PART_MAX) {
     const services = new Map(ids.slice(start, start + SERVICES_PER_PART_MAX));
-    yield diff(current, desired, { services, addresses: NO_ADDRESSES, filters: NO_FILTERS });
+    const guards = start === 0 ? new Set([...filters].filter(isGuard)) : NO_FILTERS;
+    if (guards.size > 0) filters = new Set([...filters].filter((id) => !guards.has(id)));
+    yield diff(current, desired, { services, addresses: NO_ADDRESSES, filters: guards });
   }
-  yield diff(current, desired, {
-    services: new Map(ids.slice(start)),
-    addresses: dirty.addresses,
-    filters: dirty.filters,
-  });
+  const services = new Map(ids.slice(start));
+  yield diff(current, desired, { services, addresses: dirty.addresses, filters });
 }
 
 const NO_ADDRESSES: ReadonlySet<Address> = new Set();
 
 /** All operations in the order in which they are sent. */
 export function flatten(changes: Changes): Operation[] {
-  const { additions, filters, binds, removals, unbinds, deletions, forgets } = changes;
-  return [...additions, ...filters, ...binds, ...removals, ...unbinds, ...deletions, ...forgets];
+  return stagesOf(changes).flat();
+}
+
+/** Several parts as one. */
+export function joinChanges(parts: readonly Changes[]): Changes {
+  const [only] = parts;
+  if (only && parts.length === 1) return only;
+  return {
+    closings: parts.flatMap(({ closings }) => closings),
+    additions: parts.flatMap(({ additions }) => additions),
+    filters: parts.flatMap(({ filters }) => filters),
+    binds: parts.flatMap(({ binds }) => binds),
+    removals: parts.flatMap(({ removals }) => removals),
+    unbinds: parts.flatMap(({ unbinds }) => unbinds),
+    deletions: parts.flatMap(({ deletions }) => deletions),
+    openings: parts.flatMap(({ openings }) => openings),
+    forgets: parts.flatMap(({ forgets }) => forgets),
+  };
 }
 
 /** How many operations there are. */
 export function countChanges(changes: Changes): number {
-  const { additions, filters, binds, removals, unbinds, deletions, forgets } = changes;
-  const stages = [additions, filters, binds, removals, unbinds, deletions, forgets];
-  return stages.reduce((count, { length }) => count + length, 0);
+  return stagesOf(changes).reduce((count, { length }) => count + length, 0);
+}
+
+function stagesOf(changes: Changes): (readonly Operation[])[] {
+  const { closings, additions, filters, binds, removals } = changes;
+  const { unbinds, deletions, openings, forgets } = changes;
+  return [closings, additions, filters, binds, removals, unbinds, deletions, openings, forgets];
 }
 
 function diffService(entry: TableEntry | undefined, planned: PlannedService, to: Stages): void {

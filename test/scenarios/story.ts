@@ -12,6 +12,7 @@
 import { expect } from "vitest";
 import { apply, NO_CHANGES } from "../../src/agent/apply.ts";
 import { DRAIN_CHECK_MS, Drainer } from "../../src/agent/drainer.ts";
+import { Failures } from "../../src/agent/failures.ts";
 import { FlowsToForget } from "../../src/agent/flows-to-forget.ts";
 import {
   createPlanner,
@@ -152,6 +153,7 @@ export class Story {
       mirror: this.#mirror,
       desired: this.#index,
       flows: this.#flows,
+      failures: new Failures(),
     });
     expect(outcome).toMatchObject({ skipped: 0, refused: [] });
   }
@@ -190,6 +192,6 @@ const SCENE =
   /^# (kernel without scheduler|kernel with scheduler|connections|time passes): (.+)$/gm;
 
 const STAGES = [
-  ...["additions", "filters", "binds", "removals", "unbinds", "deletions", "forgets"],
-  LATER,
+  ...["closings", "additions", "filters", "binds", "removals"],
+  ...["unbinds", "deletions", "openings", "forgets", LATER],
 ];

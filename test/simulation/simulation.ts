@@ -189,6 +189,7 @@ export class Simulation {
       this.#watch.disturb(subject);
       this.#orphans.add(subject);
     }
+    this.#watch.restGuards();
     this.#driftedMs = this.#clock.nowMs();
   }
 

@@ -6,6 +6,7 @@ import { type Operation, operationText } from "../../src/model/operation.ts";
 import { serviceId } from "../../src/model/virtual-service.ts";
 import { renderTable } from "../../src/plan/render.ts";
 import type { FakeKernel } from "../fakes/fake-kernel.ts";
+import { GuardWatch } from "./guard-watch.ts";
 import type { Desire } from "./oracle.ts";
 
 /** Who wrote is watched: may it remove anything yet? */
@@ -20,6 +21,7 @@ export class Watch {
   readonly foreign: ReadonlySet<string>;
   readonly #kernel: FakeKernel;
   readonly #foreignTable: string;
+  readonly #guards: GuardWatch;
   /** Service ids and addresses where the rules rest. */
   readonly #disturbed = new Set<string>();
   #weighted = new Set<string>();
@@ -29,6 +31,7 @@ export class Watch {
   /** Made while the kernel holds nothing but what others made. */
   constructor(kernel: FakeKernel) {
     this.#kernel = kernel;
+    this.#guards = new GuardWatch(kernel);
     this.foreign = new Set(kernel.table.entries().keys());
     this.#foreignTable = this.#renderForeign();
   }
@@ -38,8 +41,14 @@ export class Watch {
     this.#disturbed.add(subject);
   }
 
+  /** Somebody else wrote: what guards a frontend may be gone. */
+  restGuards(): void {
+    this.#guards.rest();
+  }
+
   /** A new desire: what it leaves without endpoints may be without destinations. */
   expect(desire: Desire): void {
+    this.#guards.expect(desire);
     const before = [...this.#weighted, ...this.#usable];
     const usable = [...desire.services.values()].filter(
       ({ destinations }) => destinations.size > 0,
@@ -63,6 +72,7 @@ export class Watch {
 
   /** Holds the kernel to the rules. */
   look(when: string): void {
+    for (const message of this.#guards.look()) this.#violate(`${message}, ${when}`);
     const weighted = this.#weightedNow();
     for (const id of this.#weighted) {
       if (!weighted.has(id) && this.#usable.has(id) && !this.#disturbed.has(id)) {
@@ -84,6 +94,7 @@ export class Watch {
   /** The agent has come to terms with everything: all rules hold again. */
   settle(): void {
     this.#disturbed.clear();
+    this.#guards.settle();
   }
 
   #weightedNow(): Set<string> {

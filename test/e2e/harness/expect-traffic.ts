@@ -89,6 +89,25 @@ export async function withoutFailure(
   return found;
 }
 
+/** Has requests going on during `body`, as fast as they fail: none may be answered. */
+export async function withoutAnswer(
+  options: Omit<Ask, "requests">,
+  body: () => Promise<void>,
+): Promise<void> {
+  const running = startLoad({
+    ...{ concurrency: BACKGROUND_CONNECTIONS, durationMs: BACKGROUND_MS_MAX },
+    ...{ timeoutMs: SILENCE_MS, ...options },
+  });
+  try {
+    await body();
+  } finally {
+    await running.stop();
+  }
+  const found = await running.result;
+  assert.ok(found.failed > 0, `${text(options)}: nothing was asked`);
+  assert.equal(found.answered, 0, `${text(options)} meanwhile: ${JSON.stringify(found)}`);
+}
+
 /** Waits until `is` holds; `what` is for the message. */
 export async function eventually(
   what: string,

@@ -1,6 +1,12 @@
 /** `spec.loadBalancerSourceRanges`: who may use load-balancer addresses, and only those. */
 import { NODE_ADDRESSES, OUTSIDE as OUTSIDE_ADDRESSES } from "../../lab/node-network.ts";
-import { type Ask, expectNoAnswer, expectPods, expectSilence } from "../harness/expect-traffic.ts";
+import {
+  type Ask,
+  expectNoAnswer,
+  expectPods,
+  expectSilence,
+  withoutAnswer,
+} from "../harness/expect-traffic.ts";
 import type { KubeObject } from "../harness/objects.ts";
 import { at, ITSELF, OUTSIDE, POD } from "../harness/places.ts";
 import { clientAddresses, web } from "../harness/pods.ts";
@@ -49,6 +55,20 @@ async function expectLetIn(ask: Ask): Promise<void> {
 async function expectKeptOut(ask: Ask): Promise<void> {
   await expectSilence(ask);
   await expectSilence({ ...ask, protocol: "udp" });
+}
+
+/** How often something comes and goes, so that a moment too early would be met. */
+const ROUNDS = 8;
+const MORE = 8_443;
+
+/** A Service for one client, on these ports. */
+function guarded(...ports: readonly number[]): KubeObject[] {
+  return web({
+    ...{ name: "guarded", addresses: ["10.96.0.142"], pods: PODS },
+    ports: ports.map((port) => ({ name: `port-${port}`, port })),
+    ingress: [{ ip: BALANCER }],
+    spec: { type: "LoadBalancer", loadBalancerSourceRanges: [`${OUT_1}/32`] },
+  });
 }
 
 /** Source ranges. */
@@ -155,6 +175,35 @@ export const sourceRangeCases: readonly ServiceCase[] = [
       const to = at("198.51.100.71");
       await expectPods({ ...OUTSIDE, from: [OUT_2], to }, ["p2"]);
       await expectSilence({ ...OUTSIDE, from: [OUT_1], to });
+    },
+  },
+  {
+    name: "a port that comes to a bound address with source ranges lets nobody else in, from its first moment to its last",
+    upstream: [],
+    run: async (harness) => {
+      await harness.apply(...guarded(80));
+      const forbidden = { ...OUTSIDE, from: [OUT_2], to: at(BALANCER, MORE) };
+      await withoutAnswer(forbidden, async () => {
+        for (let round = 0; round < ROUNDS; round++) {
+          await harness.apply(...guarded(80, MORE));
+          await expectPods({ ...OUTSIDE, from: [OUT_1], to: at(BALANCER, MORE) }, PODS);
+          await harness.apply(...guarded(80));
+        }
+      });
+    },
+  },
+  {
+    name: "a Service with source ranges that is deleted and made again lets nobody else in meanwhile",
+    upstream: [],
+    run: async (harness) => {
+      const forbidden = { ...OUTSIDE, from: [OUT_2], to: at(BALANCER) };
+      await withoutAnswer(forbidden, async () => {
+        for (let round = 0; round < ROUNDS; round++) {
+          await harness.apply(...guarded(80));
+          await expectPods({ ...OUTSIDE, from: [OUT_1], to: at(BALANCER) }, PODS);
+          await harness.remove(...guarded(80));
+        }
+      });
     },
   },
 ];

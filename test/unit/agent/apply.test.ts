@@ -1,6 +1,7 @@
 /** The stages of a write and what a refusal or a broken call leaves believed. */
 import { expect, test } from "vitest";
 import { apply, NO_CHANGES, sumOutcomes } from "../../../src/agent/apply.ts";
+import { Failures } from "../../../src/agent/failures.ts";
 import { FlowsToForget } from "../../../src/agent/flows-to-forget.ts";
 import { Mirror } from "../../../src/agent/mirror.ts";
 import { splitFirst } from "../../../src/agent/split-first.ts";
@@ -27,11 +28,11 @@ function scene() {
   const desired = new PlanIndex();
   const wanted = planned(KEY, [A, B]);
   desired.set("shop/web", plan("shop/web", [wanted]));
-  return { kernel, mirror, desired, flows, wanted };
+  return { kernel, mirror, desired, flows, failures: new Failures(), wanted };
 }
 
 test("a refused destination leaves the mirror without it, and the plan with it", async () => {
-  const { kernel, mirror, desired, flows, wanted } = scene();
+  const { kernel, mirror, desired, flows, failures, wanted } = scene();
   const held = desired.entry(serviceId(KEY));
   if (!held) throw new Error("the plan is not held");
   kernel.refuse = (operation) =>
@@ -49,7 +50,7 @@ test("a refused destination leaves the mirror without it, and the plan with it",
         ],
       },
     ],
-    { kernel, mirror, desired, flows },
+    { kernel, mirror, desired, flows, failures },
   );
   expect(outcome).toMatchObject({ applied: 2, skipped: 0, refused: [{ kind: "add-destination" }] });
   expect([...(mirror.entry(serviceId(KEY))?.destinations.keys() ?? [])]).toEqual(["10.1.0.1:8080"]);
@@ -57,7 +58,7 @@ test("a refused destination leaves the mirror without it, and the plan with it",
 });
 
 test("stages go in order over all parts: additions, binds, removals, unbinds, deletions", async () => {
-  const { kernel, mirror, desired, flows } = scene();
+  const { kernel, mirror, desired, flows, failures } = scene();
   const old = tcp("10.96.0.9", 80);
   kernel.addForeign({ key: old, settings: SETTINGS }, [A]);
   kernel.serviceLink?.addresses.add("10.96.0.9");
@@ -73,7 +74,7 @@ test("stages go in order over all parts: additions, binds, removals, unbinds, de
       unbinds: [{ kind: "delete-address", address: "10.96.0.9" } as const],
     },
   ];
-  await apply(parts, { kernel, mirror, desired, flows });
+  await apply(parts, { kernel, mirror, desired, flows, failures });
   expect(kernel.seen.map(({ operation }) => operation.kind)).toEqual([
     "add-service",
     "add-address",
@@ -86,23 +87,29 @@ test("stages go in order over all parts: additions, binds, removals, unbinds, de
 });
 
 test("a call that rejects may have added virtual services: the mirror believes it until it is read again", async () => {
-  const { kernel, mirror, desired, flows } = scene();
+  const { kernel, mirror, desired, flows, failures } = scene();
   kernel.before = (call) => {
     if (call === "write") throw new Error("socket broke");
   };
   const additions = [{ kind: "add-service", service: SERVICE } as const];
-  const done = apply([{ ...NO_CHANGES, additions }], { kernel, mirror, desired, flows });
+  const done = apply([{ ...NO_CHANGES, additions }], { kernel, mirror, desired, flows, failures });
   await expect(done).rejects.toThrow("socket broke");
   expect([...mirror.ids()]).toEqual([serviceId(KEY)]);
 });
 
 test("only the first refusal of a subject is told", async () => {
-  const { kernel, mirror, desired, flows } = scene();
+  const { kernel, mirror, desired, flows, failures } = scene();
   kernel.refuse = () => "ENOMEM";
   const removals = [A, B].map(
     (one) => ({ kind: "delete-destination", key: KEY, destination: one }) as const,
   );
-  const outcome = await apply([{ ...NO_CHANGES, removals }], { kernel, mirror, desired, flows });
+  const outcome = await apply([{ ...NO_CHANGES, removals }], {
+    kernel,
+    mirror,
+    desired,
+    flows,
+    failures,
+  });
   expect(outcome.refused).toHaveLength(1);
   expect(sumOutcomes([outcome, outcome])).toMatchObject({ applied: 0, refused: { length: 2 } });
 });

@@ -4,12 +4,13 @@ import type { Family } from "../../../src/model/address.ts";
 import {
   type FilterElement,
   type FilterObject,
+  type FilterOperation,
   type FilterSet,
   filterObjectId,
   filterObjectText,
   type SourceChain,
 } from "../../../src/model/packet-filter.ts";
-import { diffFilters } from "../../../src/plan/diff-filters.ts";
+import { diffFilters, type FilterChanges } from "../../../src/plan/diff-filters.ts";
 import { FilterWishes } from "../../../src/plan/filter-wishes.ts";
 import { FakeKernel } from "../../fakes/fake-kernel.ts";
 import type { ConformanceCase } from "./conformance-case.ts";
@@ -92,16 +93,18 @@ async function expectSynced(
 ): Promise<void> {
   const { filter } = new FakeKernel();
   await filter.ensure();
-  const setUp = diffFilters(() => undefined, objectsOf(found).get, objectsOf(found).ids);
+  const setUp = allOf(diffFilters(() => undefined, objectsOf(found).get, objectsOf(found).ids));
   expect(await filter.write(setUp)).toEqual([]);
 
   const wishes = new FilterWishes();
   wishes.use(wanted);
   const ids = new Set([...wishes.takeDirty(), ...objectsOf(found).ids]);
-  const changes = diffFilters(
-    (id) => filter.held?.get(id),
-    (id) => wishes.get(id),
-    ids,
+  const changes = allOf(
+    diffFilters(
+      (id) => filter.held?.get(id),
+      (id) => wishes.get(id),
+      ids,
+    ),
   );
   expect(await filter.write(changes)).toEqual([]);
   const held = [...(filter.held?.values() ?? [])];
@@ -109,6 +112,10 @@ async function expectSynced(
   // What is right already is not written.
   const same = wanted.filter((one) => objectsOf(found).get(filterObjectId(one)) !== undefined);
   expect(changes).toHaveLength(wanted.length + found.length - 2 * same.length);
+}
+
+function allOf({ closings, filters, openings }: FilterChanges): readonly FilterOperation[] {
+  return [...closings, ...filters, ...openings];
 }
 
 function objectsOf(objects: readonly FilterObject[]) {
