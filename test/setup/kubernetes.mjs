@@ -1,7 +1,7 @@
 /**
  * A real API server for the lab, the kubectl that our manifests are applied with, and the kube-proxy that
  * ours is held against: built once from their Go modules and kept in the cache. `KUBEBUILDER_ASSETS` names
- * a folder that has the first ones already, as Kubernetes' own test environment has it.
+ * a folder that has some of them already, as Kubernetes' own test environment has it: only what it lacks is built.
  */
 import {
   existsSync,
@@ -13,16 +13,16 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { hashOf, withLock } from "./cache.mjs";
 import { ask, logPath, run, runStatus, SetupError } from "./command.mjs";
+import { findGo, GO_NEEDED, sentence } from "./go.mjs";
 import { BUILD, CACHE, folder } from "./paths.mjs";
 
 const KUBERNETES = "v1.35.4";
 /** The modules that Kubernetes keeps in its own tree have versions of their own. */
 const STAGING = KUBERNETES.replace(/^v1/, "v0");
 const ETCD = "v3.6.5";
-const GO_NEEDED = { major: 1, minor: 25 };
 const LOG = "kubernetes";
 
 /** What the lab runs, and the Go package of each. */
@@ -32,8 +32,12 @@ const PROGRAMS = {
   "kube-proxy": "k8s.io/kubernetes/cmd/kube-proxy",
   kubectl: "k8s.io/kubernetes/cmd/kubectl",
 };
-/** Those that `KUBEBUILDER_ASSETS` has to have. */
-const ASSETS = /** @type {const} */ (["etcd", "kube-apiserver"]);
+/** @typedef {keyof typeof PROGRAMS} Program */
+
+/** All of them. */
+export const ALL_PROGRAMS = /** @type {readonly Program[]} */ (Object.keys(PROGRAMS));
+/** Those that a cluster to look at needs: kube-proxy is for comparisons alone. */
+export const SERVER_PROGRAMS = ALL_PROGRAMS.filter((name) => name !== "kube-proxy");
 
 const ETCD_MAIN = `package main
 
@@ -58,91 +62,106 @@ import (
 `;
 
 /** Where the lab finds the programs. */
-export const KUBERNETES_FOLDER = join(BUILD, "lab", "kubernetes");
+const LINKS = join(BUILD, "lab", "kubernetes");
 
-/** @returns {import("./display.mjs").Step} */
-export function kubernetesStep() {
+/**
+ * @typedef {object} Folders
+ * @property {string | undefined} assets What `KUBEBUILDER_ASSETS` names.
+ * @property {string} made What is built here.
+ * @property {string} links Where the lab looks.
+ */
+
+/**
+ * @param {readonly Program[]} needed
+ * @param {Folders} [folders]
+ * @returns {import("./display.mjs").Step}
+ */
+export function kubernetesStep(needed, folders = usualFolders()) {
   return {
     name: "Kubernetes",
-    why: "a real API server, kubectl and kube-proxy: built once, about 5 minutes",
+    why: `${sentence(needed)}: what is not there is built once, about 5 minutes`,
     essential: false,
     present: () => {
-      const assets = checkedAssets();
-      if (!existsSync(target())) return undefined;
-      link(assets);
-      return assets ? `${assets}, and kube-proxy ${KUBERNETES}` : `${KUBERNETES}, built already`;
+      if (isWrongFolder(folders) || missing(needed, folders).length > 0) return undefined;
+      link(folders);
+      return `${whereFrom(needed, folders)}, there already`;
     },
     make: async (progress) => {
-      const assets = checkedAssets();
-      const go = await findGo();
+      if (isWrongFolder(folders)) {
+        throw new SetupError(
+          `KUBEBUILDER_ASSETS is ${folders.assets}, which has no ${ALL_PROGRAMS.join(" and no ")}: ` +
+            "name a folder that has some of them, or unset it.",
+        );
+      }
+      // What works without the missing ones is to have the others, whatever becomes of the build.
+      link(folders);
+      const go = await findGo(missing(needed, folders), folders.assets);
       await withLock(
-        `${target()}.lock`,
+        `${folders.made}.lock`,
         (pid) => progress(`process ${pid} is building it, waiting`),
         async () => {
-          if (!existsSync(target())) await build(go, progress);
+          const programs = missing(needed, folders);
+          if (programs.length > 0) await build(go, { programs, to: folders.made, progress });
         },
       );
-      link(assets);
-      return `${KUBERNETES} and etcd ${ETCD}, built by Go`;
+      link(folders);
+      return whereFrom(needed, folders);
     },
   };
 }
 
-function target() {
-  const made = [KUBERNETES, ETCD, ETCD_MAIN, TOOLS, JSON.stringify(PROGRAMS), process.arch];
-  const recipe = hashOf({ texts: made });
-  return join(CACHE, `kubernetes-${KUBERNETES}-${recipe}`);
+/** @returns {Folders} */
+function usualFolders() {
+  const texts = [KUBERNETES, ETCD, ETCD_MAIN, TOOLS, JSON.stringify(PROGRAMS), process.arch];
+  return {
+    assets: process.env["KUBEBUILDER_ASSETS"] || undefined,
+    made: join(CACHE, `kubernetes-${KUBERNETES}-${hashOf({ texts })}`),
+    links: LINKS,
+  };
 }
 
-/** The folder of `KUBEBUILDER_ASSETS`, when it has what it should have. */
-function checkedAssets() {
-  const assets = process.env["KUBEBUILDER_ASSETS"] || undefined;
-  if (assets === undefined) return undefined;
-  const missing = ASSETS.filter((name) => !existsSync(join(assets, name)));
-  if (missing.length === 0) return assets;
-  throw new SetupError(
-    `KUBEBUILDER_ASSETS is ${assets}, which has no ${missing.join(" and no ")}: ` +
-      "name a folder with both, or unset it to have them built.",
-  );
+/** True when the folder that was named has nothing of what it is named for. @param {Folders} folders */
+function isWrongFolder({ assets }) {
+  return assets !== undefined && ALL_PROGRAMS.every((name) => !existsSync(join(assets, name)));
 }
 
-/** Puts the programs where the lab looks for them. @param {string | undefined} assets */
-function link(assets) {
-  rmSync(KUBERNETES_FOLDER, { recursive: true, force: true });
-  folder(KUBERNETES_FOLDER);
-  for (const name of Object.keys(PROGRAMS)) {
-    const own = assets === undefined ? "" : join(assets, name);
-    symlinkSync(own && existsSync(own) ? own : join(target(), name), join(KUBERNETES_FOLDER, name));
+/** The program's file, if there is one. @param {Program} name @param {Folders} folders */
+function pathOf(name, { assets, made }) {
+  const paths = [assets, made].map((path) => (path === undefined ? "" : join(path, name)));
+  return paths.find((path) => path !== "" && existsSync(path));
+}
+
+/** @param {readonly Program[]} needed @param {Folders} folders */
+function missing(needed, folders) {
+  return needed.filter((name) => pathOf(name, folders) === undefined);
+}
+
+/** Puts the programs that there are where the lab looks for them. @param {Folders} folders */
+function link(folders) {
+  rmSync(folders.links, { recursive: true, force: true });
+  folder(folders.links);
+  for (const name of ALL_PROGRAMS) {
+    const path = pathOf(name, folders);
+    if (path !== undefined) symlinkSync(path, join(folders.links, name));
   }
 }
 
-/** The `go` command. @returns {Promise<string>} */
-async function findGo() {
-  const { major, minor } = GO_NEEDED;
-  /** @type {string[]} */
-  const old = [];
-  for (const go of ["go", "/usr/local/go/bin/go", "/usr/lib/go/bin/go"]) {
-    const version = (await ask(go, ["env", "GOVERSION"]))?.trim();
-    const [, foundMajor = 0, foundMinor = 0] = (version ?? "").match(/^go(\d+)\.(\d+)/) ?? [];
-    const isNew = Number(foundMajor) > major || Number(foundMinor) >= minor;
-    if (version && isNew) return go;
-    if (version) old.push(`${go} is ${version}`);
-  }
-  const found = old.length > 0 ? ` (${old.join(", ")})` : "";
-  throw new SetupError(
-    `Building Kubernetes takes Go ${major}.${minor} or later${found}: install it, ` +
-      "or let KUBEBUILDER_ASSETS name a folder with etcd, kube-apiserver and kube-proxy.",
-  );
+/** @param {readonly Program[]} needed @param {Folders} folders */
+function whereFrom(needed, folders) {
+  const { assets } = folders;
+  if (assets === undefined) return `${KUBERNETES} and etcd ${ETCD}`;
+  const built = needed.filter((name) => !existsSync(join(assets, name)));
+  return built.length === 0 ? assets : `${assets}, and ${sentence(built)} of ${KUBERNETES}`;
 }
 
 /**
- * Builds in a folder of its own and renames the result: the cache never holds half of it.
+ * Builds in a folder of its own and renames each result: the cache never holds half of one.
  *
  * @param {string} go
- * @param {(text: string) => void} progress
+ * @param {{ readonly programs: readonly Program[], readonly to: string, readonly progress: (text: string) => void }} options
  */
-async function build(go, progress) {
-  const work = mkdtempSync(join(folder(CACHE), `building-${process.pid}-`));
+async function build(go, { programs, to, progress }) {
+  const work = mkdtempSync(join(folder(dirname(to)), `building-${process.pid}-`));
   /** @type {(args: readonly string[]) => Promise<void>} */
   const run_ = (args) => run(go, args, { log: LOG, cwd: work, env: ENVIRONMENT, append: true });
   try {
@@ -169,11 +188,11 @@ async function build(go, progress) {
       append: true,
     });
     const output = join(work, "bin");
-    for (const [name, source] of Object.entries(PROGRAMS)) {
+    for (const name of programs) {
       progress(`compiling ${name}`);
-      await run_(["build", "-ldflags", "-s -w", "-o", join(output, name), source]);
+      await run_(["build", "-ldflags", "-s -w", "-o", join(output, name), PROGRAMS[name]]);
+      renameSync(join(output, name), join(folder(to), name));
     }
-    renameSync(output, target());
   } finally {
     rmSync(work, { recursive: true, force: true });
   }

@@ -12,14 +12,15 @@ import { packagesStep } from "./packages.mjs";
 import { BUILD, folder, ROOT } from "./paths.mjs";
 
 /** @typedef {import("./display.mjs").Step} Step */
+/** @typedef {import("./kubernetes.mjs").Program} Program */
 
 /**
  * Has everything; what is there already takes one line.
  *
- * @param {{ readonly lab: boolean, readonly kubernetes?: boolean }} options lab: also what the real
- *   kernel needs. kubernetes: also a real API server.
+ * @param {{ readonly lab: boolean, readonly kubernetes?: readonly Program[] }} options lab: also what
+ *   the real kernel needs. kubernetes: also these programs of a real cluster.
  */
-export async function prepare({ lab, kubernetes = false }) {
+export async function prepare({ lab, kubernetes = [] }) {
   await withLock(
     join(folder(BUILD), "setup.lock"),
     (pid) => process.stdout.write(`waiting for process ${pid}, which sets up this folder\n`),
@@ -27,7 +28,7 @@ export async function prepare({ lab, kubernetes = false }) {
   );
 }
 
-/** @param {{ readonly lab: boolean, readonly kubernetes: boolean }} options */
+/** @param {{ readonly lab: boolean, readonly kubernetes: readonly Program[] }} options */
 async function prepareAlone({ lab, kubernetes }) {
   const engine = lab ? await chooseEngine() : undefined;
   /** @type {(keyof typeof import("./packages.mjs").PACKAGES)[]} */
@@ -38,7 +39,7 @@ async function prepareAlone({ lab, kubernetes }) {
   const steps = [packagesStep(groups), modulesStep(), nativeStep(), mainStep()];
   if (lab) steps.push(toolsStep());
   if (engine === "uml") steps.push(kernelStep());
-  if (kubernetes) steps.push(kubernetesStep());
+  if (kubernetes.length > 0) steps.push(kubernetesStep(kubernetes));
   await runSteps(steps);
   if (engine === "uml") await linkKernel();
 }

@@ -8,6 +8,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { bundleProgram } from "./bundle.mjs";
 import { SetupError } from "./command.mjs";
+import { ALL_PROGRAMS, SERVER_PROGRAMS } from "./kubernetes.mjs";
 import { main } from "./main.mjs";
 import { ROOT } from "./paths.mjs";
 import { prepare } from "./prepare.mjs";
@@ -26,7 +27,7 @@ const PROGRAMS = {
   "bench:compare": "test/bench/node/compare.ts",
 };
 
-/** Those that need a real API server without being asked; the demo has it with `--api`. */
+/** Those that need a real cluster's programs without being asked; the demo has its server with `--api`. */
 const NEEDS_KUBERNETES = /^bench/;
 
 await main(async () => {
@@ -35,7 +36,8 @@ await main(async () => {
   if (!entry)
     throw new SetupError(`usage: run.mjs ${Object.keys(PROGRAMS).join("|")} [ARGUMENT...]`);
   if (!existsSync(join(ROOT, entry))) throw new SetupError(`there is no ${entry}.`);
-  await prepare({ lab: true, kubernetes: NEEDS_KUBERNETES.test(name) || args.includes("--api") });
+  const asked = args.includes("--api") ? SERVER_PROGRAMS : [];
+  await prepare({ lab: true, kubernetes: NEEDS_KUBERNETES.test(name) ? ALL_PROGRAMS : asked });
   const program = await bundleProgram(entry, { packages: "external" });
   return await runProgram([program, ...args]);
 });

@@ -7,6 +7,7 @@ import { performance } from "node:perf_hooks";
 import { CHECKS } from "./checks.mjs";
 import { lastLines, logPath, SetupError } from "./command.mjs";
 import { elapsed, movingLine, write } from "./display.mjs";
+import { ALL_PROGRAMS } from "./kubernetes.mjs";
 import { main } from "./main.mjs";
 import { prepare } from "./prepare.mjs";
 
@@ -30,7 +31,7 @@ await main(async () => {
 /** True when the set-up failed: the checks that do not need the missing part still run. @param {boolean} lab */
 async function prepareOrTell(lab) {
   try {
-    await prepare({ lab, kubernetes: lab });
+    await prepare({ lab, kubernetes: lab ? ALL_PROGRAMS : [] });
     return false;
   } catch (err) {
     if (!(err instanceof SetupError)) throw err;
