@@ -108,6 +108,34 @@ export async function withoutAnswer(
   assert.equal(found.answered, 0, `${text(options)} meanwhile: ${JSON.stringify(found)}`);
 }
 
+/** Of a client that keeps sending: more often than it waits for answers. */
+const FLOW_RATE = 20;
+const FLOW_TIMEOUT_MS = 200;
+/** Each client of {@link whileFlowing} has one of its own, from this one on. */
+const FLOW_PORT_FIRST = 12_400;
+
+/**
+ * Has UDP clients send all the time during `body`, each from one port as one flow, whether they are
+ * answered or not. Returns what each found.
+ */
+export async function whileFlowing(
+  asks: readonly Ask[],
+  body: () => Promise<void>,
+): Promise<readonly LoadResult[]> {
+  const flows = asks.map((client, index) =>
+    startLoad({
+      ...{ ratePerS: FLOW_RATE, timeoutMs: FLOW_TIMEOUT_MS, durationMs: BACKGROUND_MS_MAX },
+      ...{ ...client, protocol: "udp", sourcePort: FLOW_PORT_FIRST + index },
+    }),
+  );
+  try {
+    await body();
+  } finally {
+    for (const flow of flows) await flow.stop();
+  }
+  return Promise.all(flows.map(({ result }) => result));
+}
+
 /** Waits until `is` holds; `what` is for the message. */
 export async function eventually(
   what: string,

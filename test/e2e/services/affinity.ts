@@ -3,10 +3,11 @@ import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import { NODE_ADDRESSES, NODE_ADDRESSES_V6 } from "../../lab/node-network.ts";
 import { shell } from "../../lab/shell.ts";
+import type { LoadResult } from "../../lab/traffic.ts";
 import { type Ask, ask, expectPods } from "../harness/expect-traffic.ts";
-import type { KubeObject } from "../harness/objects.ts";
+import { type KubeObject, service, slice } from "../harness/objects.ts";
 import { at, ITSELF, OUTSIDE, POD } from "../harness/places.ts";
-import { clientAddresses, web } from "../harness/pods.ts";
+import { clientAddresses, endpointOf, web } from "../harness/pods.ts";
 import type { ServiceCase } from "../harness/service-case.ts";
 
 const V4 = "10.96.0.130";
@@ -43,6 +44,12 @@ async function expectSticky(options: Ask): Promise<void> {
   assert.equal(found.failed, 0, JSON.stringify(found));
   const bySource = options.from ? Object.values(found.sources) : [found.pods];
   for (const pods of bySource) assert.equal(Object.keys(pods).length, 1, JSON.stringify(found));
+}
+
+/** The one pod of each client. */
+function podsBySource({ sources }: LoadResult): Record<string, string[]> {
+  const pods = Object.entries(sources).map(([source, all]) => [source, Object.keys(all)] as const);
+  return Object.fromEntries(pods);
 }
 
 const CHECKS = [
@@ -137,7 +144,7 @@ export const affinityCases: readonly ServiceCase[] = [
     },
   },
   {
-    name: "affinity ends with its timeout, once no connection of the client is known any more",
+    name: "affinity ends with its timeout once no connection of the client is known any more, and a closed one of TCP is known for longer",
     upstream: [
       "Services should have session affinity timeout work for service with type clusterIP",
       "Services should have session affinity timeout work for NodePort service",
@@ -159,6 +166,14 @@ export const affinityCases: readonly ServiceCase[] = [
           }
           assert.equal(seen.size, 2, `always ${[...seen].join()}`);
         }
+        // Two minutes of TIME_WAIT are not configurable: so long a TCP client stays where it was.
+        const found = [];
+        for (const _ of [1, 2, 3]) {
+          found.push(...Object.keys((await ask({ ...POD, to: at(V4), requests: 1 })).pods));
+          await sleep(TIMEOUT_S * 1_000 + 500);
+        }
+        assert.equal(found.length, 3);
+        assert.equal(new Set(found).size, 1, found.join());
       } finally {
         await shell("ipvsadm --set 0 0 300\n");
       }
@@ -186,6 +201,28 @@ export const affinityCases: readonly ServiceCase[] = [
           }
         }
       }
+    },
+  },
+  {
+    name: "affinity holds while pods are spread over many slices, which come and go and are merged",
+    upstream: [],
+    run: async (harness) => {
+      const sliceOf = (suffix: string, ...pods: string[]): KubeObject =>
+        slice({ service: "web", suffix, endpoints: pods.map((pod) => endpointOf(pod)) });
+      const spec = {
+        sessionAffinity: "ClientIP",
+        sessionAffinityConfig: { clientIP: { timeoutSeconds: 600 } },
+      };
+      const single = ["p1", "p2", "p3", "r1", "r2"].map((pod) => sliceOf(pod, pod));
+      await harness.apply(service({ name: "web", addresses: [V4], spec }), ...single);
+      const clients = { ...POD, from: clientAddresses("IPv4"), to: at(V4), requests: 40 };
+      const before = await ask(clients);
+      await expectSticky(clients);
+      assert.ok(Object.keys(before.pods).length > 2, JSON.stringify(before.pods));
+      await harness.apply(sliceOf("p4", "p4"), sliceOf("all", "p1", "p2", "p3", "r1", "r2"));
+      await harness.remove(...single);
+      await expectSticky(clients);
+      assert.deepEqual(podsBySource(await ask(clients)), podsBySource(before));
     },
   },
   {

@@ -126,6 +126,9 @@ export const nodePortCases: readonly ServiceCase[] = [
       const objects = nodePorts([{ ...TCP, name: "tcp" }, UDP]);
       await harness.apply(...objects);
       await expectPods({ ...OUTSIDE, to: `${ETH0}:${NODE_PORT}` }, PODS);
+      for (const host of EVERY_ADDRESS) {
+        await expectPods({ ...OUTSIDE, protocol: "udp", to: `${host}:${NODE_PORT}` }, PODS);
+      }
       await harness.remove(...objects);
       for (const host of EVERY_ADDRESS) {
         const to = `${host}:${NODE_PORT}`;

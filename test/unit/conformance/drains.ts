@@ -30,12 +30,13 @@ const GONE = ["tcp/10.20.30.41:80 ->"];
 
 const single: readonly ConformanceCase[] = [
   {
-    name: "an endpoint without connections goes with the first look at it",
+    name: "an endpoint without connections has weight 0 at once, and goes with the first look at it",
     upstream: [
       "Test_GracefulDeleteRS/graceful delete, no connections results in deleting the real server immediatetly",
     ],
     run: async () => {
       const node = await left("TCP", NO_CONNECTIONS);
+      expect(node.table()).toEqual(DRAINING);
       await node.wait(LOOK_MS);
       expect(node.table()).toEqual(GONE);
     },

@@ -10,6 +10,7 @@ import {
   filterObjectText,
   type SourceChain,
 } from "../../../src/model/packet-filter.ts";
+import { baseChains } from "../../../src/nft/base-chains.ts";
 import { diffFilters, type FilterChanges } from "../../../src/plan/diff-filters.ts";
 import { FilterWishes } from "../../../src/plan/filter-wishes.ts";
 import { FakeKernel } from "../../fakes/fake-kernel.ts";
@@ -17,6 +18,11 @@ import type { ConformanceCase } from "./conformance-case.ts";
 import { Node } from "./node.ts";
 import { endpoint, service, slice } from "./objects.ts";
 
+const FILTER_SETTINGS = {
+  masqueradeBit: 14,
+  masqueradeAll: false,
+  localClients: { kind: "ranges", ranges: ["10.1.0.0/16", "fd00:1::/48"] },
+} as const;
 const FRONTENDS = "masqueraded";
 const NODE_PORTS = "node-port-masqueraded";
 
@@ -131,10 +137,36 @@ const syncs: readonly ConformanceCase[] = Object.entries(SYNCS).map(
   }),
 );
 
-const loopback: readonly ConformanceCase[] = [
-  { family: "ipv4", clusterIP: "10.20.30.41", own: "127.0.0.1", at: "10.180.0.1" },
-  { family: "ipv6", clusterIP: "2020::1", own: "::1", at: "1002:ab8::2:10" },
-].map(({ family, clusterIP, own, at }) => ({
+/**
+ * The rules that a packet of any address may meet, with what each says: those of the hooks, and of the chains
+ * that these lead to whatever the address is.
+ */
+function rulesForAll(family: Family): readonly string[] {
+  const chains = baseChains(family, FILTER_SETTINGS);
+  const open = new Set(chains.filter(({ hook }) => hook).map(({ name }) => name));
+  // A set that is iterated over gives what is added meanwhile, too.
+  for (const name of open) {
+    const texts = chains.find((chain) => chain.name === name)?.rules.map(({ text }) => text) ?? [];
+    for (const text of texts.filter((one) => !one.includes("@"))) {
+      const target = /(?:jump|goto) (\S+)/.exec(text)?.[1];
+      if (target !== undefined) open.add(target);
+    }
+  }
+  const all = chains.filter(({ name }) => open.has(name)).flatMap(({ rules }) => rules);
+  return all.map(({ text }) => text);
+}
+
+/** Of the addresses that a rule is about: those in our sets, or of packets that have a mark already. */
+const IS_LIMITED = /\bip6? [sd]addr (?:\. [\w ]+ )*(?:v?map )?@[a-z-]+|\bmark & \S+ ==/;
+/** Says nothing of its own. */
+const IS_NEUTRAL = /^(?:ct state new )?jump \S+$|^return$/;
+
+const loopback: readonly ConformanceCase[] = (
+  [
+    { family: "ipv4", clusterIP: "10.20.30.41", own: "127.0.0.1", at: "10.180.0.1" },
+    { family: "ipv6", clusterIP: "2020::1", own: "::1", at: "1002:ab8::2:10" },
+  ] as const
+).map(({ family, clusterIP, own, at }) => ({
   name: `no rule is about traffic from or to the loopback address of ${family}, whatever a Service asks for`,
   upstream: [`TestDismissLocalhostRuleExist/${family} rule`],
   run: async () => {
@@ -145,6 +177,10 @@ const loopback: readonly ConformanceCase[] = [
     const texts = [...(node.kernel.filter.held?.values() ?? [])].map(filterObjectText);
     expect(texts).not.toEqual([]);
     expect(texts.filter((text) => text.split(" ").includes(own))).toEqual([]);
+    const rules = rulesForAll(family);
+    expect(rules.length).toBeGreaterThan(20);
+    expect(rules.filter((text) => /\b127\.|::1\b|\biif(?:name)? "?lo\b/.test(text))).toEqual([]);
+    expect(rules.filter((text) => !IS_LIMITED.test(text) && !IS_NEUTRAL.test(text))).toEqual([]);
     expect(node.bound()).toEqual([clusterIP]);
   },
 }));
