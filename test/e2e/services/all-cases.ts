@@ -1,6 +1,7 @@
 /** Every case of the end-to-end suite, in order. The outside reads the names, the inside runs them. */
 import type { ServiceCase } from "../harness/service-case.ts";
 import { affinityCases } from "./affinity.ts";
+import { blackHoleCases } from "./black-holes.ts";
 import { changeCases } from "./changes.ts";
 import { clusterIpCases } from "./cluster-ip.ts";
 import { commandCases } from "./commands.ts";
@@ -17,6 +18,7 @@ import { masqueradeCases } from "./masquerade.ts";
 import { nodePortAddressCases } from "./node-port-addresses.ts";
 import { nodePortCases } from "./node-ports.ts";
 import { packetFilterCases } from "./packet-filter.ts";
+import { refusalCases } from "./refusals.ts";
 import { restartCases } from "./restarts.ts";
 import { schedulerCases } from "./schedulers.ts";
 import { sourceRangeCases } from "./source-ranges.ts";
@@ -51,4 +53,6 @@ export const serviceCases: readonly ServiceCase[] = [
   ...connectionTrackingCases,
   ...takeOverCases,
   ...takeOverOnNodeCases,
+  ...blackHoleCases,
+  ...refusalCases,
 ];

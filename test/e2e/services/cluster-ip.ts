@@ -1,11 +1,13 @@
 /** Cluster addresses: every protocol and family, from every place, and ports in all their forms. */
+import { NODE_ADDRESSES, NODE_ADDRESSES_V6 } from "../../lab/node-network.ts";
 import {
   expectNoAnswer,
   expectPods,
   expectRefused,
   expectSeen,
 } from "../harness/expect-traffic.ts";
-import { service, slice } from "../harness/objects.ts";
+import { type KubeObject, service, slice } from "../harness/objects.ts";
+import { at, ITSELF, OUTSIDE, POD } from "../harness/places.ts";
 import { clientAddresses, endpointOf, web } from "../harness/pods.ts";
 import type { ServiceCase } from "../harness/service-case.ts";
 
@@ -45,6 +47,16 @@ const protocols: readonly ServiceCase[] = (["tcp", "udp", "sctp"] as const).map(
   },
 }));
 
+/** A Service of two families, the first one first, with a node port and a pod of its own. */
+function bothFamilies(
+  name: string,
+  addresses: readonly string[],
+  { nodePort, pod }: { readonly nodePort: number; readonly pod: string },
+): KubeObject[] {
+  const ports = [{ port: 80, nodePort }];
+  return web({ name, addresses, ports, pods: [pod], spec: { type: "NodePort" } });
+}
+
 /** Cluster addresses. */
 export const clusterIpCases: readonly ServiceCase[] = [
   ...protocols,
@@ -61,12 +73,23 @@ export const clusterIpCases: readonly ServiceCase[] = [
       await harness.apply(
         ...web({ name: "six", addresses: ["fd00:96::b"], pods: ["p1"] }),
         ...web({ name: "four", addresses: ["10.96.0.11"], pods: ["p2"] }),
-        ...web({ name: "six-four", addresses: ["fd00:96::c", "10.96.0.12"], pods: ["p3"] }),
+        ...bothFamilies("six-four", ["fd00:96::c", "10.96.0.12"], { nodePort: 30_041, pod: "p3" }),
+        ...bothFamilies("four-six", ["10.96.0.13", "fd00:96::d"], { nodePort: 30_042, pod: "p4" }),
       );
-      await expectPods({ namespace: "client", to: "[fd00:96::b]:80" }, ["p1"]);
-      await expectPods({ namespace: "client", to: "10.96.0.11:80" }, ["p2"]);
-      await expectPods({ namespace: "client", to: "[fd00:96::c]:80" }, ["p3"]);
-      await expectPods({ namespace: "client", to: "10.96.0.12:80" }, ["p3"]);
+      for (const client of [POD, ITSELF, OUTSIDE]) {
+        await expectPods({ ...client, to: "[fd00:96::b]:80" }, ["p1"]);
+        await expectPods({ ...client, to: "10.96.0.11:80" }, ["p2"]);
+        for (const to of ["[fd00:96::c]:80", "10.96.0.12:80"]) {
+          await expectPods({ ...client, to }, ["p3"]);
+        }
+        for (const to of ["[fd00:96::d]:80", "10.96.0.13:80"]) {
+          await expectPods({ ...client, to }, ["p4"]);
+        }
+        for (const host of [NODE_ADDRESSES[0], NODE_ADDRESSES_V6[0]]) {
+          await expectPods({ ...client, to: at(host, 30_041) }, ["p3"]);
+          await expectPods({ ...client, to: at(host, 30_042) }, ["p4"]);
+        }
+      }
     },
   },
   {

@@ -135,6 +135,23 @@ export const endpointCases: readonly ServiceCase[] = [
     },
   },
   {
+    name: "a slice that is labelled for another proxy, or as headless, counts for nothing, and does once the label is gone",
+    upstream: [],
+    run: async (harness) => {
+      for (const label of ["service-proxy-name", "headless"]) {
+        const hidden = slice({ service: "web", suffix: "b", endpoints: [endpointOf("p2")] });
+        const labels = { ...hidden.metadata?.labels, [`service.kubernetes.io/${label}`]: "other" };
+        const labelled = { ...hidden, metadata: { ...hidden.metadata, labels } };
+        await harness.apply(...objects(["p1"]), labelled);
+        await expectPods({ ...POD, to: at(V4) }, ["p1"]);
+        await harness.apply(hidden);
+        await expectPods({ ...POD, to: at(V4) }, ["p1", "p2"]);
+        await harness.apply(labelled);
+        await expectPods({ ...POD, to: at(V4) }, ["p1"]);
+      }
+    },
+  },
+  {
     name: "an endpoint that ends in one slice and is ready in another is ready",
     upstream: [],
     run: async (harness) => {
