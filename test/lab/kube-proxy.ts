@@ -7,7 +7,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 /** The program. */
 export const KUBE_PROXY = join("build", "lab", "kubernetes", "kube-proxy");
-const CONFIG = "/run/kube-proxy.yaml";
+/** The file that it is configured by. */
+export const KUBE_PROXY_CONFIG = "/run/kube-proxy.yaml";
 const LOG = "/run/kube-proxy.log";
 const LOG_CHARACTERS_SHOWN = 3_000;
 const METRICS = "http://127.0.0.1:10249/metrics";
@@ -23,6 +24,8 @@ export interface KubeProxyOptions {
   readonly kubeconfig: string;
   readonly nodeName: string;
   readonly clusterCidrs: readonly string[];
+  /** Fields of its configuration that are not as everywhere. */
+  readonly more?: { readonly nodePortAddresses?: readonly string[]; readonly ipvs?: object };
 }
 
 /** How it puts Services in force. */
@@ -45,17 +48,26 @@ export function kubeProxyConfig(
   };
 }
 
+/** Writes its file, which the agent takes as well. */
+export function writeKubeProxyConfig(options: KubeProxyOptions): void {
+  const { ipvs, ...more } = options.more ?? {};
+  const config = { ...kubeProxyConfig(options, "ipvs"), ...more };
+  const file = { ...config, ipvs: { syncPeriod: "5s", ...ipvs } };
+  writeFileSync(KUBE_PROXY_CONFIG, JSON.stringify(file));
+}
+
 /** One kube-proxy; not beside an agent, for they undo each other's work. */
 export class KubeProxy {
   #child: ChildProcess | undefined;
 
   /** Returns when it has synced once in both families, which it does when it has listed all. */
   static async start(options: KubeProxyOptions): Promise<KubeProxy> {
-    const config = { ...kubeProxyConfig(options, "ipvs"), ipvs: { syncPeriod: "5s" } };
-    writeFileSync(CONFIG, JSON.stringify(config));
+    writeKubeProxyConfig(options);
     const proxy = new KubeProxy();
     const log = openSync(LOG, "w");
-    const child = spawn(KUBE_PROXY, ["--config", CONFIG], { stdio: ["ignore", log, log] });
+    const child = spawn(KUBE_PROXY, ["--config", KUBE_PROXY_CONFIG], {
+      stdio: ["ignore", log, log],
+    });
     closeSync(log);
     child.on("error", () => {}); // Seen as a kube-proxy that is never ready.
     proxy.#child = child;

@@ -1,21 +1,77 @@
-/** Random clusters given to the real kube-proxy and then to the agent. */
+/** Random clusters given to the agent, which has to follow a change of them, and then to the real kube-proxy. */
 import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { V1ServiceList } from "@kubernetes/client-node";
 import type { ApiCluster } from "../../lab/api-cluster.ts";
-import { KubeProxy } from "../../lab/kube-proxy.ts";
-import { CLUSTER_RANGES } from "../../lab/node-network.ts";
+import {
+  KUBE_PROXY_CONFIG,
+  KubeProxy,
+  type KubeProxyOptions,
+  writeKubeProxyConfig,
+} from "../../lab/kube-proxy.ts";
+import { CLUSTER_RANGES, NODE_ADDRESSES, NODE_ADDRESSES_V6 } from "../../lab/node-network.ts";
 import { shell } from "../../lab/shell.ts";
 import { Random } from "../../simulation/random.ts";
 import type { ApiCase } from "../api/api-case.ts";
+import type { Harness } from "../harness/harness.ts";
+import { type KubeObject, NAMESPACE, objectId } from "../harness/objects.ts";
 import { NODE } from "../harness/pods.ts";
 import { CLEAN } from "./clean.ts";
+import { type TableSettings, USUAL } from "./expected-table.ts";
 import { fromKubeProxyCases } from "./from-kube-proxy.ts";
-import { DIFFERENCE_RULES, differences } from "./known-differences.ts";
-import { type NodeState, nodeState } from "./node-state.ts";
-import { type RandomService, randomCluster } from "./random-cluster.ts";
+import {
+  type Compared,
+  DIFFERENCE_RULES,
+  differences,
+  type Found,
+  mistakes,
+} from "./known-differences.ts";
+import { type NodeState, nodeState, serviceStates } from "./node-state.ts";
+import { changedCluster, type RandomService, randomCluster } from "./random-cluster.ts";
 
-const SEEDS = [1, 2, 3, 4];
+/** A random cluster, and how both are configured, by kube-proxy's own file. */
+interface Comparison {
+  readonly seed: number;
+  readonly with: string;
+  readonly configured: NonNullable<KubeProxyOptions["more"]>;
+  readonly settings: TableSettings;
+}
+
+/** There before both. */
+const FOREIGN = {
+  ids: ["tcp/10.200.0.1:80", "tcp/[fd00:200::1]:80"],
+  rules: ["10.200.0.1:80", "[fd00:200::1]:80"]
+    .flatMap((to) => [`-A -t ${to} -s wrr -p 77`])
+    .concat("-a -t 10.200.0.1:80 -r 10.1.0.1:80 -g -w 7")
+    .join("\n"),
+};
+
+const COMPARISONS: readonly Comparison[] = [
+  { seed: 1, with: "nothing configured", configured: {}, settings: USUAL },
+  {
+    seed: 2,
+    with: "node ports in a range",
+    configured: { nodePortAddresses: ["192.168.88.0/24"] },
+    settings: { ...USUAL, nodePortAddresses: [NODE_ADDRESSES[1], ...NODE_ADDRESSES_V6] },
+  },
+  {
+    seed: 3,
+    with: "the scheduler mh",
+    configured: { ipvs: { scheduler: "mh" } },
+    settings: { ...USUAL, scheduler: "-s mh -b mh-fallback,mh-port" },
+  },
+  {
+    seed: 4,
+    with: "others' addresses excluded",
+    configured: { ipvs: { excludeCIDRs: ["10.200.0.0/16", "fd00:200::/64"] } },
+    settings: USUAL,
+  },
+];
 /** kube-proxy starts a process for each entry of its sets. */
 const SERVICES = 30;
+/** Removed endpoints without connections go with the next look at them. */
+const SETTLED_MS_MAX = 15_000;
+const POLL_MS = 250;
 /** The suite's own, which changes all the time. */
 const MARKER = "tcp/10.96.255.254:";
 const seen = new Set<string>();
@@ -23,21 +79,11 @@ const seen = new Set<string>();
 /** Comparisons. */
 export const differentialCases: readonly ApiCase[] = [
   ...fromKubeProxyCases,
-  ...SEEDS.map(
-    (seed): ApiCase => ({
-      name: `of random cluster ${seed} both make the same table and addresses, but for what is listed`,
+  ...COMPARISONS.map(
+    (comparison): ApiCase => ({
+      name: `of random cluster ${comparison.seed} both make the same table and addresses, with ${comparison.with}, but for what is listed`,
       upstream: [],
-      run: async (harness, cluster) => {
-        const made = randomCluster(new Random(seed), SERVICES);
-        await harness.agent.end("SIGTERM");
-        await shell(CLEAN);
-        await harness.write(...made.flatMap(({ objects }) => objects));
-        const theirs = await byKubeProxy(cluster);
-        await shell(CLEAN);
-        await harness.agent.firstSync(harness.agent.start());
-        await harness.synced();
-        check(made, await nodeState(isCompared), theirs);
-      },
+      run: (harness, cluster) => compare(comparison, harness, cluster),
     }),
   ),
   {
@@ -55,28 +101,97 @@ export const differentialCases: readonly ApiCase[] = [
   },
 ];
 
-async function byKubeProxy(cluster: ApiCluster): Promise<NodeState> {
-  const proxy = await KubeProxy.start({
+/** The agent begins with a cluster and follows it to another one, from which kube-proxy begins. */
+async function compare(
+  { seed, configured, settings }: Comparison,
+  harness: Harness,
+  cluster: ApiCluster,
+): Promise<void> {
+  const random = new Random(seed);
+  const first = randomCluster(random, SERVICES);
+  const second = changedCluster(random, first);
+  const options: KubeProxyOptions = {
     kubeconfig: cluster.server.kubeconfig("proxy"),
     nodeName: NODE,
     clusterCidrs: CLUSTER_RANGES,
+    more: configured,
+  };
+  const isExcluded = configured.ipvs !== undefined && "excludeCIDRs" in configured.ipvs;
+  const excluded = isExcluded ? FOREIGN.ids : [];
+  const compared = async (made: readonly RandomService[]): Promise<Compared> => ({
+    cluster: await oldestFirst(cluster, made),
+    ...{ settings, foreign: serviceStates(FOREIGN.rules), excluded },
   });
+
+  await harness.agent.end("SIGTERM");
+  await begin();
+  writeKubeProxyConfig(options);
+  await harness.write(...objectsOf(first));
+  await harness.restartWith({ "--config": KUBE_PROXY_CONFIG });
+  await settled(await compared(first));
+  const kept = new Set(objectsOf(second).map(objectId));
+  const gone = objectsOf(first).filter((object) => !kept.has(objectId(object)));
+  await harness.change({ put: objectsOf(second), gone });
+  const after = await compared(second);
+  const ours = await settled(after);
+  await harness.agent.end("SIGTERM");
+  await begin();
+  const found = differences(after, ours, await byKubeProxy(options));
+  for (const { rule } of found) if (rule !== undefined) seen.add(rule);
+  assert.deepEqual(unexplained(found), []);
+  // A comparison of nothing with nothing says nothing.
+  assert.ok(ours.services.size > SERVICES, `${ours.services.size} virtual services`);
+}
+
+/** Nothing on the node but what others made. */
+async function begin(): Promise<void> {
+  await shell(`${CLEAN}\nipvsadm -R <<END\n${FOREIGN.rules}\nEND`);
+}
+
+async function byKubeProxy(options: KubeProxyOptions): Promise<NodeState> {
+  const proxy = await KubeProxy.start(options);
   try {
     return await nodeState(isCompared);
   } finally {
     await proxy.stop();
+    // The next one begins with nothing of it, and the agent takes nothing over.
+    await shell(CLEAN);
   }
+}
+
+/** Returns what the agent has made once it is what the objects ask for; else throws. */
+async function settled(compared: Compared): Promise<NodeState> {
+  const startMs = performance.now();
+  for (;;) {
+    const state = await nodeState(isCompared);
+    const wrong = unexplained(mistakes(compared, state.services));
+    if (wrong.length === 0) return state;
+    if (performance.now() - startMs > SETTLED_MS_MAX) assert.deepEqual(wrong, []);
+    await sleep(POLL_MS);
+  }
+}
+
+/** By the age that the API server says, and by name. */
+async function oldestFirst(
+  { server }: ApiCluster,
+  made: readonly RandomService[],
+): Promise<readonly RandomService[]> {
+  const { body } = await server.api.ask("GET", `/api/v1/namespaces/${NAMESPACE}/services`);
+  const ages = (body as V1ServiceList).items.map(
+    ({ metadata }) => [metadata?.name, `${metadata?.creationTimestamp} ${metadata?.name}`] as const,
+  );
+  const age = new Map(ages);
+  return made.toSorted((a, b) => ((age.get(a.name) ?? "") < (age.get(b.name) ?? "") ? -1 : 1));
+}
+
+function objectsOf(made: readonly RandomService[]): readonly KubeObject[] {
+  return made.flatMap(({ objects }) => objects);
 }
 
 function isCompared(id: string): boolean {
   return !id.startsWith(MARKER);
 }
 
-function check(made: readonly RandomService[], ours: NodeState, theirs: NodeState): void {
-  const found = differences(made, ours, theirs);
-  for (const { rule } of found) if (rule !== undefined) seen.add(rule);
-  const unexplained = found.filter(({ rule }) => rule === undefined).map(({ text }) => text);
-  assert.deepEqual(unexplained, []);
-  // A comparison of nothing with nothing says nothing.
-  assert.ok(ours.services.size > SERVICES, `${ours.services.size} virtual services`);
+function unexplained(found: readonly Found[]): readonly string[] {
+  return found.filter(({ rule }) => rule === undefined).map(({ text }) => text);
 }

@@ -1,15 +1,23 @@
 /**
- * Where the agent's table is not kube-proxy's, and on purpose: each rule says when it may differ and what
- * must hold then. What no rule explains is a mistake of one of both. `docs/differences.md` has the reasons.
+ * Where the agent's table is not kube-proxy's, and on purpose: each rule says when kube-proxy's may be another
+ * one. The agent's own is always what the objects ask for: see `expected-table.ts`. What is neither is a
+ * mistake of one of both. `docs/differences.md` has the reasons.
  */
-import type { V1EndpointSlice, V1Service } from "@kubernetes/client-node";
-import { NODE_ADDRESSES, NODE_ADDRESSES_V6, PEER_ADDRESS } from "../../lab/node-network.ts";
+import { PEER_ADDRESS } from "../../lab/node-network.ts";
 import { NODE } from "../harness/pods.ts";
-import type { NodeState, ServiceState } from "./node-state.ts";
+import {
+  expectedServices,
+  expectedTable,
+  serviceOf,
+  slicesOf,
+  socketText,
+  type TableSettings,
+} from "./expected-table.ts";
+import type { NodeState, ServiceState, ServiceStates } from "./node-state.ts";
 import type { RandomService } from "./random-cluster.ts";
 
 /** One virtual service that is not the same in both. */
-export interface Difference {
+interface Difference {
   readonly id: string;
   readonly ours: ServiceState | undefined;
   readonly theirs: ServiceState | undefined;
@@ -23,31 +31,25 @@ export interface DifferenceRule {
   readonly name: string;
   /** What kube-proxy does changes from sync to sync: it may be the same as ours now and then. */
   readonly isByChance?: true;
-  readonly explains: (
-    difference: Difference,
-    theirs: NodeState,
-    cluster: readonly RandomService[],
-  ) => boolean;
+  readonly explains: (difference: Difference, compared: Compared) => boolean;
 }
+
+const FALLBACK = "schedulers sh and mh fall back to another endpoint where a client's own drains";
+const OTHERS = "virtual services that others made: left alone, where kube-proxy deletes them";
+const PEER = "an external address that is another node's: refused";
 
 /** All reasons. */
 export const DIFFERENCE_RULES: readonly DifferenceRule[] = [
   {
     name: "clients inside the cluster have a virtual service of their own, by mark, with all endpoints",
-    explains: ({ id, ours, theirs }, { services }, cluster) =>
-      id.startsWith("mark/") &&
-      theirs === undefined &&
-      // A mark serves both families; kube-proxy has the same endpoints behind some address of each.
-      (ofEachFamily(ours).every((wanted) =>
-        [...services.values()].some(({ destinations }) => destinations.join() === wanted.join()),
-      ) ||
-        // Where both policies are Local, kube-proxy has all endpoints nowhere.
-        cluster.some((one) => isLocalEverywhere(one) && hasEndpoints(one, ours))),
+    explains: ({ id, theirs }) => id.startsWith("mark/") && theirs === undefined,
   },
   {
     name: "externalTrafficPolicy Local without an endpoint here: dropped, and not sent to another node",
     explains: ({ id, ours, theirs, owners }) =>
-      owners.some((owner) => isExternal(id, owner) && externalPolicy(owner) === "Local") &&
+      owners.some(
+        (owner) => isExternal(id, owner) && specOf(owner).externalTrafficPolicy === "Local",
+      ) &&
       isEmptied(ours, theirs) &&
       isNobodyHere(theirs, owners),
   },
@@ -61,59 +63,152 @@ export const DIFFERENCE_RULES: readonly DifferenceRule[] = [
       isNobodyHere(theirs, owners),
   },
   {
-    name: "an external address that is another node's: refused",
+    name: PEER,
     explains: ({ id, ours, theirs }) =>
       id.includes(`/${PEER_ADDRESS}:`) && ours === undefined && theirs !== undefined,
   },
   {
     name: "one address and port in two Services: the older one's, and not the last one's",
     isByChance: true,
-    explains: ({ ours, owners }) => owners.length > 1 && ours !== undefined,
+    explains: ({ ours, theirs, owners }) =>
+      owners.length > 1 &&
+      ours !== undefined &&
+      theirs !== undefined &&
+      owners.some((owner) => hasEndpoints(owner, theirs)),
   },
+  {
+    name: "an endpoint that ends in one slice and not in another: the one that does not, and not either",
+    isByChance: true,
+    explains: ({ id, theirs, owners }, { settings }) =>
+      owners
+        .filter(hasUnlikeRepeats)
+        .flatMap((owner) => eitherRepeat(owner, id, settings))
+        .some((state) => words(state) === words(theirs)),
+  },
+  // These two are not about what a Service asks for: see below.
+  { name: OTHERS, explains: () => false },
+  { name: FALLBACK, explains: () => false },
 ];
 
+/** What is compared. */
+export interface Compared {
+  /** The oldest first. */
+  readonly cluster: readonly RandomService[];
+  readonly settings: TableSettings;
+  /** Virtual services that were there before, and those of them that kube-proxy must leave. */
+  readonly foreign: ServiceStates;
+  readonly excluded: readonly string[];
+}
+
 /** Every difference, with the rule that explains it where one does. */
-export function differences(
-  cluster: readonly RandomService[],
-  ours: NodeState,
-  theirs: NodeState,
-): readonly { readonly text: string; readonly rule: string | undefined }[] {
-  const ids = new Set([...ours.services.keys(), ...theirs.services.keys()]);
-  const ofServices = [...ids]
-    .map((id) => ({
-      id,
-      ours: ours.services.get(id),
-      theirs: theirs.services.get(id),
-      owners: cluster.filter((one) => frontends(one).has(id)),
-    }))
-    .filter((one) => JSON.stringify(one.ours) !== JSON.stringify(one.theirs));
+export interface Found {
+  readonly text: string;
+  readonly rule: string | undefined;
+}
+
+/** Where the agent's table is not what the objects ask for. */
+export function mistakes({ cluster, settings, foreign }: Compared, ours: ServiceStates): Found[] {
+  const expected = new Map([...expectedTable(cluster, settings), ...foreign]);
+  return unequal(ours, expected).map((id) => ({
+    text: `${id}: ours ${words(ours.get(id))}, and what the objects ask for ${words(expected.get(id))}`,
+    rule: undefined,
+  }));
+}
+
+/** Where the agent's and kube-proxy's differ. */
+export function differences(compared: Compared, ours: NodeState, theirs: NodeState): Found[] {
+  const { cluster, foreign, excluded } = compared;
+  const withFlags = new Map([...theirs.services].map(([id, state]) => [id, withFallback(state)]));
+  const isOther = unequal(withFlags, theirs.services).length > 0;
+  const ofServices = unequal(ours.services, withFlags).map((id) => {
+    const [own, other] = [ours.services.get(id), withFlags.get(id)];
+    const owners = cluster.filter((one) => mayWant(one, compared).has(id));
+    const difference = { id, ours: own, theirs: other, owners };
+    const isOthers = foreign.has(id) && !excluded.includes(id) && other === undefined;
+    const rule = DIFFERENCE_RULES.find(({ explains }) => explains(difference, compared))?.name;
+    return {
+      text: `${id}: ours ${words(own)}, kube-proxy's ${words(other)}`,
+      rule: isOthers ? OTHERS : rule,
+    };
+  });
   return [
-    ...ofServices.map((one) => ({
-      text: `${one.id}: ours ${JSON.stringify(one.ours)}, kube-proxy's ${JSON.stringify(one.theirs)}`,
-      rule: DIFFERENCE_RULES.find(({ explains }) => explains(one, theirs, cluster))?.name,
-    })),
+    ...ofServices,
+    ...(isOther ? [{ text: "flags", rule: FALLBACK }] : []),
     ...oneSided(ours.addresses, theirs.addresses).map((address) => ({
       text: `${address}: bound by one of both`,
-      rule: address === PEER_ADDRESS ? DIFFERENCE_RULES[PEER_RULE]?.name : undefined,
+      rule: address === PEER_ADDRESS ? PEER : undefined,
     })),
   ];
 }
 
-const PEER_RULE = DIFFERENCE_RULES.findIndex(({ name }) => name.includes("another node's"));
+/** Some endpoint is in two slices, and not in the same state. */
+function hasUnlikeRepeats(one: RandomService): boolean {
+  const states = new Map<string, string>();
+  return slicesOf(one).some(({ endpoints }) =>
+    endpoints.some(({ addresses: [address = ""], conditions }) => {
+      const text = JSON.stringify(conditions);
+      const before = states.get(address) ?? text;
+      states.set(address, text);
+      return before !== text;
+    }),
+  );
+}
+
+/**
+ * What kube-proxy may make of it, which takes slices in any order: of repeated endpoints the first, or the last
+ * one of this node. Where it finds none for a policy Local, it takes all.
+ */
+function eitherRepeat(
+  { name, objects }: RandomService,
+  id: string,
+  settings: TableSettings,
+): readonly (ServiceState | undefined)[] {
+  return [objects, objects.toReversed()].map((ordered) => {
+    const one = { name, objects: ordered };
+    const whole = structuredClone(one);
+    const { spec } = serviceOf(whole);
+    if (spec) {
+      spec.externalTrafficPolicy = "Cluster";
+      spec.internalTrafficPolicy = "Cluster";
+    }
+    const [narrow, wide] = [one, whole].map((it) =>
+      expectedServices(it, settings, ({ nodeName }) => nodeName === NODE).get(id),
+    );
+    return narrow?.destinations.length === 0 ? wide : narrow;
+  });
+}
+
+/** As kube-proxy's would be with our flags. */
+function withFallback({ settings, destinations }: ServiceState): ServiceState {
+  return { settings: settings.replace("-b mh-port", "-b mh-fallback,mh-port"), destinations };
+}
+
+/** All ids that are not the same in both. */
+function unequal(one: ServiceStates, other: ServiceStates): readonly string[] {
+  const ids = [...new Set([...one.keys(), ...other.keys()])];
+  return ids.filter((id) => words(one.get(id)) !== words(other.get(id)));
+}
+
+function words(state: ServiceState | undefined): string {
+  return state === undefined ? "none" : JSON.stringify(state);
+}
+
+/** The ids that a proxy may make of it, also those that ours refuses. */
+function mayWant(one: RandomService, { settings }: Compared): ReadonlySet<string> {
+  const { externalIPs = [], ports = [] } = specOf(one);
+  const ofPeer = ports
+    .filter(() => externalIPs.includes(PEER_ADDRESS))
+    .map(({ port, protocol = "TCP" }) => `${protocol.toLowerCase()}/${PEER_ADDRESS}:${port}`);
+  return new Set([...expectedServices(one, settings).keys(), ...ofPeer]);
+}
 
 function oneSided(one: readonly string[], other: readonly string[]): readonly string[] {
   return [...one.filter((it) => !other.includes(it)), ...other.filter((it) => !one.includes(it))];
 }
 
-function ofEachFamily(state: ServiceState | undefined): readonly (readonly string[])[] {
-  const all = state?.destinations ?? [];
-  const isV6 = (text: string): boolean => text.startsWith("[");
-  return [all.filter(isV6), all.filter((text) => !isV6(text))];
-}
-
 function isEmptied(ours: ServiceState | undefined, theirs: ServiceState | undefined): boolean {
   const [few, many] = [ours, theirs].map((state) => state?.destinations.length ?? -1);
-  return few === 0 && (many ?? 0) > 0 && ours?.options === theirs?.options;
+  return few === 0 && (many ?? 0) > 0 && ours?.settings === theirs?.settings;
 }
 
 /** None of the endpoints that kube-proxy took is on this node. */
@@ -122,67 +217,29 @@ function isNobodyHere(theirs: ServiceState | undefined, owners: readonly RandomS
   return hostsOf(theirs).every((host) => !here.has(host));
 }
 
-function isLocalEverywhere(service: RandomService): boolean {
-  const { externalTrafficPolicy, internalTrafficPolicy } = specOf(service);
-  return externalTrafficPolicy === "Local" && internalTrafficPolicy === "Local";
-}
-
-function hasEndpoints(service: RandomService, state: ServiceState | undefined): boolean {
+function hasEndpoints(service: RandomService, state: ServiceState): boolean {
   const known = new Set(endpointHosts(service));
   return hostsOf(state).every((host) => known.has(host));
 }
 
 /** As the kernel's table writes them: `10.1.0.1`, `[fd00:1::1]`. */
-function endpointHosts({ objects }: RandomService, node?: string): readonly string[] {
-  return objects
-    .filter((object): object is V1EndpointSlice => object.kind === "EndpointSlice")
-    .flatMap(({ endpoints }) => endpoints ?? [])
+function endpointHosts(service: RandomService, node?: string): readonly string[] {
+  return slicesOf(service)
+    .flatMap(({ endpoints }) => endpoints)
     .filter(({ nodeName }) => node === undefined || nodeName === node)
     .flatMap(({ addresses }) => addresses)
-    .map((address) => new URL(`http://${hostOf(address)}`).hostname);
+    .map((address) => socketText(address, 0).slice(0, -":0".length));
 }
 
 function hostsOf(state: ServiceState | undefined): readonly string[] {
-  return (state?.destinations ?? []).map((text) => text.replace(/:\d+ weight.*$/, ""));
-}
-
-function serviceOf({ objects }: RandomService): V1Service {
-  const found = objects.find((object): object is V1Service => object.kind === "Service");
-  if (!found) throw new Error("a random Service without a Service");
-  return found;
+  return (state?.destinations ?? []).map((text) => text.replace(/:\d+ -.*$/, ""));
 }
 
 function specOf(service: RandomService) {
   return serviceOf(service).spec ?? {};
 }
 
-function externalPolicy(service: RandomService): string {
-  return specOf(service).externalTrafficPolicy ?? "Cluster";
-}
-
 function isExternal(id: string, service: RandomService): boolean {
   const { clusterIPs = [] } = specOf(service);
-  return !clusterIPs.some((address) => id.includes(`/${hostOf(address)}:`));
-}
-
-/** The ids of all virtual services that a proxy may make of it. */
-function frontends(service: RandomService): ReadonlySet<string> {
-  const { clusterIPs = [], externalIPs = [], ports = [] } = specOf(service);
-  const { status } = serviceOf(service);
-  const ingress = (status?.loadBalancer?.ingress ?? []).map(({ ip = "" }) => ip);
-  const nodeAddresses = [...NODE_ADDRESSES, ...NODE_ADDRESSES_V6];
-  return new Set(
-    ports.flatMap(({ port, nodePort, protocol = "TCP" }) => [
-      ...[...clusterIPs, ...externalIPs, ...ingress].map(
-        (address) => `${protocol.toLowerCase()}/${hostOf(address)}:${port}`,
-      ),
-      ...nodeAddresses.map(
-        (address) => `${protocol.toLowerCase()}/${hostOf(address)}:${nodePort ?? 0}`,
-      ),
-    ]),
-  );
-}
-
-function hostOf(address: string): string {
-  return address.includes(":") ? `[${address}]` : address;
+  return !clusterIPs.some((address) => id.includes(`/${socketText(address, 0).slice(0, -1)}`));
 }

@@ -2,7 +2,12 @@
  * Services and EndpointSlices by chance, every field that a proxy looks at among them. The API server takes
  * all of them: what it refuses no proxy ever sees.
  */
-import type { V1ServicePort, V1ServiceSpec } from "@kubernetes/client-node";
+import type {
+  V1Endpoint,
+  V1EndpointSlice,
+  V1ServicePort,
+  V1ServiceSpec,
+} from "@kubernetes/client-node";
 import { NODE_ADDRESSES, PEER, PEER_ADDRESS } from "../../lab/node-network.ts";
 import type { Random } from "../../simulation/random.ts";
 import { type EndpointWords, type KubeObject, service, slice } from "../harness/objects.ts";
@@ -25,15 +30,28 @@ const EXTERNAL = [
   ...[NODE_ADDRESSES[1], PEER_ADDRESS, "fd00:5::1", "fd00:5::2"],
 ];
 
+/** A family of addresses, as the API writes it. */
+export type Family = "IPv4" | "IPv6";
+
 /** Makes `count` Services, which share no address that the API server gives. */
 export function randomCluster(random: Random, count: number): readonly RandomService[] {
   return Array.from({ length: count }, (_, index) => randomService(random, index));
 }
 
-type Family = "IPv4" | "IPv6";
+/** The same some time later: of the Services some are gone, some are others of the same name. */
+export function changedCluster(
+  random: Random,
+  cluster: readonly RandomService[],
+): readonly RandomService[] {
+  return cluster.flatMap((one, index) => {
+    const fate = random.int(10);
+    if (fate < 2) return [];
+    return fate < 7 ? [randomService(random, index)] : [one];
+  });
+}
 
 function randomService(random: Random, index: number): RandomService {
-  const name = `random-${String(index).padStart(3, "0")}`;
+  const name = nameOf(index);
   const families = random.pick<readonly Family[]>([
     ["IPv4"],
     ["IPv4"],
@@ -53,20 +71,7 @@ function randomService(random: Random, index: number): RandomService {
     spec: randomSpec(random, type, index),
     ...(type === "LoadBalancer" && { ingress: randomIngress(random, families, index) }),
   });
-  const slices = families.flatMap((family) =>
-    Array.from({ length: random.pick([0, 1, 1, 1, 2]) }, (_, at) =>
-      slice({
-        ...{ service: name, suffix: String(at), family },
-        ports: ports.map(({ name: portName, protocol, port }) => ({
-          ...(portName !== undefined && { name: portName }),
-          ...(protocol !== undefined && { protocol }),
-          // Named ports may have different numbers in each slice.
-          port: 8_000 + (port % 100) + (ports.length > 1 ? at * 100 : 0),
-        })),
-        endpoints: randomEndpoints(random, family, { index, slice: at }),
-      }),
-    ),
-  );
+  const slices = families.flatMap((family) => randomSlices(random, { family, index, ports }));
   return { name, objects: [made, ...slices] };
 }
 
@@ -113,6 +118,37 @@ function randomIngress(random: Random, families: readonly Family[], index: numbe
     }));
 }
 
+/** Whose slices they are. */
+interface Owner {
+  readonly family: Family;
+  readonly index: number;
+  readonly ports: readonly RandomPort[];
+}
+
+function randomSlices(random: Random, owner: Owner): readonly V1EndpointSlice[] {
+  const { family, index, ports } = owner;
+  const slices = Array.from({ length: random.pick([0, 1, 1, 1, 2]) }, (_, at) => {
+    const made = slice({
+      ...{ service: nameOf(index), suffix: String(at), family },
+      ports: ports.map(({ name, protocol, port }) => ({
+        // What no port of the Service is called is for nobody.
+        ...(random.chance(8) ? { name: "other" } : name !== undefined && { name }),
+        ...(protocol !== undefined && { protocol }),
+        // Named ports may have different numbers in each slice.
+        port: 8_000 + (port % 100) + (ports.length > 1 ? at * 100 : 0),
+      })),
+      endpoints: randomEndpoints(random, family, { index, slice: at }),
+    });
+    made.endpoints = made.endpoints.map((endpoint) => withLess(random, endpoint));
+    if (random.chance(6)) hide(random, made);
+    return made;
+  });
+  const [first, second] = slices;
+  const repeated = first?.endpoints.filter(() => random.chance(40)) ?? [];
+  second?.endpoints.push(...repeated.map((endpoint) => repeatOf(random, endpoint)));
+  return slices;
+}
+
 function randomEndpoints(
   random: Random,
   family: Family,
@@ -127,13 +163,41 @@ function randomEndpoints(
       address:
         family === "IPv4" ? `10.1.${2 + at.index}.${host}` : `fd00:1:0:${at.index + 16}::${host}`,
       node: random.pick(nodes),
-      ready: !terminating && random.chance(80),
+      // Ready though it ends: a Service that publishes what is not ready.
+      ready: random.chance(terminating ? 25 : 80),
       serving: random.chance(80),
       terminating,
       ...(hinted && { zones: [random.pick(["zone-a", "zone-b"])] }),
       ...(hinted && random.chance(30) && { forNodes: [random.pick([NODE, PEER])] }),
     };
   });
+}
+
+/** Without some of what an endpoint need not say. */
+function withLess(random: Random, { conditions = {}, nodeName, ...rest }: V1Endpoint): V1Endpoint {
+  const said = Object.entries(conditions).filter(() => !random.chance(10));
+  return {
+    ...rest,
+    ...(random.chance(90) && { conditions: Object.fromEntries(said) }),
+    ...(nodeName !== undefined && random.chance(90) && { nodeName }),
+  };
+}
+
+/** The same endpoint in another slice; of two the one that does not end counts, whichever comes first. */
+function repeatOf(random: Random, endpoint: V1Endpoint): V1Endpoint {
+  if (random.chance(50)) return endpoint;
+  const terminating = !endpoint.conditions?.terminating;
+  const ready = !terminating || random.chance(25);
+  return { ...endpoint, conditions: { ready, serving: random.chance(80), terminating } };
+}
+
+function hide(random: Random, { metadata }: V1EndpointSlice): void {
+  const label = random.pick(["service-proxy-name", "headless"]);
+  if (metadata?.labels) metadata.labels[`service.kubernetes.io/${label}`] = "";
+}
+
+function nameOf(index: number): string {
+  return `random-${String(index).padStart(3, "0")}`;
 }
 
 function clusterAddress(family: Family, index: number): string {

@@ -29,6 +29,8 @@ export interface NodeOptions {
   readonly nodePortRanges?: readonly string[];
   /** `ipvs.excludeCIDRs`. */
   readonly excludeRanges?: readonly string[];
+  /** Its name; upstream's unless given. */
+  readonly name?: string;
   /** That of an agent before this one. */
   readonly kernel?: FakeKernel;
 }
@@ -43,13 +45,14 @@ export class Node {
 
   constructor(options: NodeOptions = {}) {
     const { addresses = {}, nodePortRanges = [], excludeRanges = [] } = options;
+    const { name: nodeName = NODE_NAME } = options;
     this.kernel = options.kernel ?? new FakeKernel();
     this.setAddresses(addresses);
     const nodePortAddresses =
       nodePortRanges.length === 0
         ? NO_ADDRESSES.nodePortAddresses
         : ({ kind: "selected", primary: false, ranges: nodePortRanges } as const);
-    this.#store = new Store({ ...NO_ADDRESSES, nodeName: NODE_NAME, nodePortAddresses });
+    this.#store = new Store({ ...NO_ADDRESSES, nodeName, nodePortAddresses });
     this.#store.accept({ kind: "replaced", picture: picture([], []) });
     this.passes = new Passes({
       kernel: this.kernel,
