@@ -3,14 +3,13 @@
  * Owns the loops and nothing else; what a pass does is in `passes.ts`.
  */
 import { Pacer } from "../base/pacer.ts";
-import type { Change, ClusterSource } from "../kube/change.ts";
-import type { Address } from "../model/address.ts";
-import type { NodePortAddresses } from "../model/node-port-addresses.ts";
+import type { Change } from "../kube/change.ts";
 import type { ServiceId, SocketKey } from "../model/virtual-service.ts";
 import type { Counts } from "../observe/metrics.ts";
+import type { AgentOptions } from "./agent-options.ts";
 import { FindingsLog } from "./findings-log.ts";
 import { countsOf } from "./held-counts.ts";
-import { Passes, type PassesOptions, type PassResult } from "./passes.ts";
+import { Passes, type PassResult } from "./passes.ts";
 import { type AgentStatus, statusOf } from "./status.ts";
 import { Store, type Trigger } from "./store.ts";
 
@@ -23,21 +22,6 @@ const INHERIT_POLL_MS = 50;
 
 /** Refusals that one log line names. */
 const REFUSED_LOGGED_MAX = 10;
-
-/** What an agent is made of. */
-export interface AgentOptions extends Omit<PassesOptions, "store"> {
-  readonly nodeName: string;
-  readonly source: ClusterSource;
-  readonly nodePortAddresses: NodePortAddresses;
-  /** Beats the Node's main address of its family; undefined for none. */
-  readonly bindAddress: Address | undefined;
-  /** Least time between two passes. */
-  readonly minSyncPeriodMs: number;
-  /** Called once, when the first pass is over and nothing more is waited for. */
-  readonly onFirstSync: () => void;
-  /** Called once, when the kernel has taken all of a complete picture and has refused nothing of it. */
-  readonly onVerified: () => void;
-}
 
 /** Keeps the kernel equal to a source of cluster objects. */
 export class Agent {

@@ -16,7 +16,8 @@ import {
   unknownNode,
 } from "../model/cluster.ts";
 import type { InterfaceAddress, NodePortAddresses } from "../model/node-port-addresses.ts";
-import { type NodeViewChange, nodeView, nodeViewChange } from "./node-view.ts";
+import { dependsOn, isNothing, nodeViewChange } from "./node-change.ts";
+import { nodeView } from "./node-view.ts";
 
 const NO_SLICES: ReadonlyMap<ObjectName, EndpointSlice> = new Map();
 
@@ -232,27 +233,10 @@ export class Store {
       bindAddress: this.#options.bindAddress,
     });
     const change = nodeViewChange(this.#node, after);
-    const { zone, nodePorts, primaryAddresses, awaitsPeers, hosts } = change;
-    const isSame = !zone && !nodePorts && !primaryAddresses && !awaitsPeers;
-    if (isSame && hosts.size === 0) return;
+    if (isNothing(change)) return;
     this.#node = after;
     for (const [name, service] of this.#services) {
-      if (zone || dependsOn(service, change)) this.#dirty.add(name);
+      if (dependsOn(service, change)) this.#dirty.add(name);
     }
   }
-}
-
-function dependsOn(
-  service: Service,
-  { nodePorts, primaryAddresses, awaitsPeers, hosts }: Omit<NodeViewChange, "zone">,
-): boolean {
-  if (nodePorts && service.ports.some(({ nodePort }) => nodePort !== 0)) return true;
-  if (primaryAddresses && service.loadBalancerSourceRanges.length > 0) return true;
-  const { clusterAddresses, externalAddresses, loadBalancerAddresses } = service;
-  if (awaitsPeers && externalAddresses.length + loadBalancerAddresses.length > 0) return true;
-  if (hosts.size === 0) return false;
-  const isOne = (address: Address): boolean => hosts.has(address);
-  return [clusterAddresses, externalAddresses, loadBalancerAddresses].some((some) =>
-    some.some(isOne),
-  );
 }

@@ -1,5 +1,5 @@
 /** What an agent needs besides kernel, source and clock, where a test does not care. */
-import type { AgentOptions } from "../../src/agent/agent.ts";
+import type { AgentOptions } from "../../src/agent/agent-options.ts";
 import type { NodeAddressFacts } from "../../src/agent/store.ts";
 import { NO_OBSERVER } from "../../src/observe/agent-observer.ts";
 

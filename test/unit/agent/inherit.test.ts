@@ -1,6 +1,7 @@
 /** What the agent does about kube-proxy: when it may be taken over from, and what of it becomes ours. */
 import { afterEach, expect, test } from "vitest";
-import { Agent, type AgentOptions } from "../../../src/agent/agent.ts";
+import { Agent } from "../../../src/agent/agent.ts";
+import type { AgentOptions } from "../../../src/agent/agent-options.ts";
 import { type SocketKey, serviceId } from "../../../src/model/virtual-service.ts";
 import { NO_OBSERVER, type PassReport } from "../../../src/observe/agent-observer.ts";
 import { SURROUNDINGS } from "../../fakes/agent-surroundings.ts";

@@ -1,0 +1,69 @@
+/** What differs between two views of one node, and whose plans depend on it. Pure. */
+import type { Address } from "../model/address.ts";
+import type { NodeView, Service } from "../model/cluster.ts";
+
+/** What of a view differs from another one: which Services have to be planned again. */
+export interface NodeViewChange {
+  /** Topology hints of any Service may count differently. */
+  readonly zone: boolean;
+  readonly nodePorts: boolean;
+  /** Source ranges may let the node itself through now, or no longer. */
+  readonly primaryAddresses: boolean;
+  /** External and load-balancer addresses may be told from those of other nodes now. */
+  readonly awaitsPeers: boolean;
+  /** Services may have these now, or no longer. */
+  readonly hosts: ReadonlySet<Address>;
+}
+
+/** Compares two views of one node. */
+export function nodeViewChange(before: NodeView, after: NodeView): NodeViewChange {
+  return {
+    zone: before.zone !== after.zone,
+    nodePorts: before.nodePortAddresses.join() !== after.nodePortAddresses.join(),
+    primaryAddresses: before.primaryAddresses.join() !== after.primaryAddresses.join(),
+    awaitsPeers: before.awaitsPeers !== after.awaitsPeers,
+    hosts: new Set([
+      ...inOneOnly(before.ownAddresses, after.ownAddresses),
+      ...inOneOnly(before.serverAddresses, after.serverAddresses),
+      ...unlikeKeys(before.takenAddresses, after.takenAddresses),
+    ]),
+  };
+}
+
+/** True when there is no difference. */
+export function isNothing(change: NodeViewChange): boolean {
+  const { zone, nodePorts, primaryAddresses, awaitsPeers, hosts } = change;
+  return !zone && !nodePorts && !primaryAddresses && !awaitsPeers && hosts.size === 0;
+}
+
+/** True when the plan of `service` may be another one after the change. */
+export function dependsOn(
+  service: Service,
+  { zone, nodePorts, primaryAddresses, awaitsPeers, hosts }: NodeViewChange,
+): boolean {
+  if (zone) return true;
+  if (nodePorts && service.ports.some(({ nodePort }) => nodePort !== 0)) return true;
+  if (primaryAddresses && service.loadBalancerSourceRanges.length > 0) return true;
+  const { clusterAddresses, externalAddresses, loadBalancerAddresses } = service;
+  if (awaitsPeers && externalAddresses.length + loadBalancerAddresses.length > 0) return true;
+  if (hosts.size === 0) return false;
+  const isOne = (address: Address): boolean => hosts.has(address);
+  return [clusterAddresses, externalAddresses, loadBalancerAddresses].some((some) =>
+    some.some(isOne),
+  );
+}
+
+function inOneOnly(before: ReadonlySet<Address>, after: ReadonlySet<Address>): Address[] {
+  return [
+    ...[...before].filter((address) => !after.has(address)),
+    ...[...after].filter((address) => !before.has(address)),
+  ];
+}
+
+function unlikeKeys(
+  before: ReadonlyMap<Address, string>,
+  after: ReadonlyMap<Address, string>,
+): Address[] {
+  const addresses = [...new Set([...before.keys(), ...after.keys()])];
+  return addresses.filter((address) => before.get(address) !== after.get(address));
+}
