@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { BUILD } from "../setup/paths.mjs";
 
 const GUARD = join(BUILD, "lab", "guard");
@@ -60,7 +60,7 @@ test.each(["SIGKILL", "SIGTERM"] as const)(
   async (signal) => {
     const mark = `98765${process.pid}${signal.length}`;
     const child = await startRun(mark);
-    expect(processes(mark).length).toBeGreaterThan(0);
+    await vi.waitFor(() => expect(processes(mark).length).toBeGreaterThan(0), GONE_MS_MAX);
     child.kill(signal);
     expect(await untilGone(mark)).toEqual([]);
   },

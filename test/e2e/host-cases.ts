@@ -63,10 +63,10 @@ function text(list: Awaited<ReturnType<NodeAddresses["current"]>>): string[] {
 /** All cases, in order. */
 export const hostCases: readonly LabCase[] = [
   {
-    name: "an address that comes or goes is told within a second, and so are a link and its name",
+    name: "an address that comes or goes is told within a second, also with its link and its link's name",
     run: () =>
       withAddresses(async (addresses, told) => {
-        await told.after("ip link add node0 type dummy; ip link set node0 up");
+        await shell("ip link add node0 type dummy; ip link set node0 up");
         await told.after("ip addr add 10.44.0.1/24 dev node0");
         await told.after("ip addr add fd00:44::1/64 dev node0 nodad");
         const held = text(await addresses.current());
@@ -77,7 +77,9 @@ export const hostCases: readonly LabCase[] = [
         assert.ok(text(await addresses.current()).includes("10.44.0.1 node1"));
         await told.after("ip link set node1 name node0; ip addr del 10.44.0.1/24 dev node0");
         assert.ok(!text(await addresses.current()).includes("10.44.0.1 node0"));
+        await told.after("ip addr add 10.44.0.2/24 dev node0");
         await told.after("ip link del node0");
+        assert.ok(!text(await addresses.current()).includes("10.44.0.2 node0"));
       }),
   },
   {
