@@ -1,6 +1,6 @@
 /** What differs between two views of one node, and whose plans depend on it. Pure. */
 import type { Address } from "../model/address.ts";
-import type { NodeView, Service } from "../model/cluster.ts";
+import type { EndpointSlice, NodeView, Service } from "../model/cluster.ts";
 
 /** What of a view differs from another one: which Services have to be planned again. */
 export interface NodeViewChange {
@@ -11,19 +11,23 @@ export interface NodeViewChange {
   readonly primaryAddresses: boolean;
   /** External and load-balancer addresses may be told from those of other nodes now. */
   readonly awaitsPeers: boolean;
+  /** The node gained or lost these: an endpoint of the node's own network may be there. */
+  readonly own: ReadonlySet<Address>;
   /** Services may have these now, or no longer. */
   readonly hosts: ReadonlySet<Address>;
 }
 
 /** Compares two views of one node. */
 export function nodeViewChange(before: NodeView, after: NodeView): NodeViewChange {
+  const own = inOneOnly(before.ownAddresses, after.ownAddresses);
   return {
     zone: before.zone !== after.zone,
     nodePorts: before.nodePortAddresses.join() !== after.nodePortAddresses.join(),
     primaryAddresses: before.primaryAddresses.join() !== after.primaryAddresses.join(),
     awaitsPeers: before.awaitsPeers !== after.awaitsPeers,
+    own: new Set(own),
     hosts: new Set([
-      ...inOneOnly(before.ownAddresses, after.ownAddresses),
+      ...own,
       ...inOneOnly(before.serverAddresses, after.serverAddresses),
       ...unlikeKeys(before.takenAddresses, after.takenAddresses),
     ]),
@@ -36,10 +40,11 @@ export function isNothing(change: NodeViewChange): boolean {
   return !zone && !nodePorts && !primaryAddresses && !awaitsPeers && hosts.size === 0;
 }
 
-/** True when the plan of `service` may be another one after the change. */
+/** True when the plan of `service`, whose slices these are, may be another one after the change. */
 export function dependsOn(
+  { zone, nodePorts, primaryAddresses, awaitsPeers, own, hosts }: NodeViewChange,
   service: Service,
-  { zone, nodePorts, primaryAddresses, awaitsPeers, hosts }: NodeViewChange,
+  slices: Iterable<EndpointSlice>,
 ): boolean {
   if (zone) return true;
   if (nodePorts && service.ports.some(({ nodePort }) => nodePort !== 0)) return true;
@@ -48,9 +53,16 @@ export function dependsOn(
   if (awaitsPeers && externalAddresses.length + loadBalancerAddresses.length > 0) return true;
   if (hosts.size === 0) return false;
   const isOne = (address: Address): boolean => hosts.has(address);
-  return [clusterAddresses, externalAddresses, loadBalancerAddresses].some((some) =>
-    some.some(isOne),
-  );
+  const frontends = [clusterAddresses, externalAddresses, loadBalancerAddresses];
+  return frontends.some((some) => some.some(isOne)) || hasEndpointAt(own, slices);
+}
+
+function hasEndpointAt(own: ReadonlySet<Address>, slices: Iterable<EndpointSlice>): boolean {
+  if (own.size === 0) return false;
+  for (const { endpoints } of slices) {
+    if (endpoints.some(({ address }) => own.has(address))) return true;
+  }
+  return false;
 }
 
 function inOneOnly(before: ReadonlySet<Address>, after: ReadonlySet<Address>): Address[] {

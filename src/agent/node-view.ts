@@ -6,6 +6,7 @@ import {
   type InterfaceAddress,
   type NodePortAddresses,
 } from "../model/node-port-addresses.ts";
+import { whySpecial } from "../plan/address-rules.ts";
 
 const FAMILIES: readonly Family[] = ["ipv4", "ipv6"];
 
@@ -35,10 +36,12 @@ export function nodeView(facts: NodeFacts): NodeView {
     ...(facts.bindAddress === undefined ? [] : [facts.bindAddress]),
     ...(node?.addresses ?? []),
   ]);
-  const ownAddresses = new Set([
-    ...(node?.addresses ?? []),
-    ...interfaceAddresses.map(({ address }) => address),
-  ]);
+  // Loopback and link-local ones are nobody's frontend and no endpoint; the latter come with every pod.
+  const ownAddresses = new Set(
+    [...(node?.addresses ?? []), ...interfaceAddresses.map(({ address }) => address)].filter(
+      (address) => whySpecial(address) === undefined,
+    ),
+  );
   const takenAddresses = new Map<Address, string>();
   for (const address of apiServerAddresses) {
     takenAddresses.set(address, "an address of the API server");

@@ -236,7 +236,8 @@ export class Store {
     if (isNothing(change)) return;
     this.#node = after;
     for (const [name, service] of this.#services) {
-      if (dependsOn(service, change)) this.#dirty.add(name);
+      const slices = this.#slicesOf.get(name)?.values() ?? [];
+      if (dependsOn(change, service, slices)) this.#dirty.add(name);
     }
   }
 }

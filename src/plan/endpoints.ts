@@ -66,9 +66,15 @@ export class PortEndpoints {
     );
   }
 
-  /** The addresses of all that are on this node, used or not, without repeats. */
+  /**
+   * The addresses of all pods that are on this node, used or not, without repeats; those in the node's own
+   * network are left out.
+   */
   get addressesHere(): readonly Address[] {
-    const here = this.#candidates.filter((candidate) => isHere(candidate, this.#node));
+    const { ownAddresses } = this.#node;
+    const here = this.#candidates.filter(
+      (candidate) => isHere(candidate, this.#node) && !ownAddresses.has(candidate.endpoint.address),
+    );
     if (here.length === 0) return NO_ADDRESSES;
     return [...new Set(here.map(({ endpoint }) => endpoint.address))];
   }

@@ -3,7 +3,7 @@ import { NODE_ADDRESSES, NODE_ADDRESSES_V6 } from "../../lab/node-network.ts";
 import { expectPods, expectSeen } from "../harness/expect-traffic.ts";
 import type { KubeObject } from "../harness/objects.ts";
 import { at } from "../harness/places.ts";
-import { addressOf, web } from "../harness/pods.ts";
+import { addressOf, NODE, web } from "../harness/pods.ts";
 import type { ServiceCase } from "../harness/service-case.ts";
 
 const V4 = "10.96.0.160";
@@ -17,6 +17,7 @@ const WAYS = [
   ...SERVICE_ADDRESSES.map((address) => at(address)),
   ...[NODE_ADDRESSES[0], NODE_ADDRESSES_V6[0]].map((address) => at(address, NODE_PORT)),
 ];
+const OWN_PORT = 8_088;
 const ITS_OWN = { namespace: "p1" };
 
 function objects(
@@ -80,6 +81,27 @@ export const hairpinCases: readonly ServiceCase[] = [
       }
       await harness.apply(...objects(["p2"]));
       await expectSeen({ ...ITS_OWN, to: at(V4) }, [addressOf("p1")]);
+    },
+  },
+  {
+    name: "a server in the node's own network reaches itself through its Service, and past it is asked as by itself",
+    upstream: [],
+    run: async (harness) => {
+      await harness.network.serveOnNode("own", [OWN_PORT]);
+      const own = [NODE_ADDRESSES[1], NODE_ADDRESSES_V6[1]];
+      const endpoints = own.map((address) => ({ address, node: NODE }));
+      const words = { name: "web", addresses: [V4, V6], pods: endpoints, targetPort: OWN_PORT };
+      // Without a range that tells pods, nothing else would masquerade what the node asks for.
+      for (const flags of [{}, { "--cluster-cidr": undefined }]) {
+        if (Object.keys(flags).length > 0) await harness.restartWith(flags);
+        await harness.apply(...web(words));
+        for (const [way, address] of [V4, V6].map((to, n) => [to, own[n] ?? ""] as const)) {
+          const itself = { from: [address] };
+          await expectPods({ ...itself, to: at(way) }, ["own"]);
+          await expectPods({ to: at(way) }, ["own"]);
+          await expectSeen({ ...itself, to: at(address, OWN_PORT) }, [address]);
+        }
+      }
     },
   },
   {

@@ -95,6 +95,18 @@ test("this node's own addresses concern Services whose source ranges may hold it
   expect(store.takeDirty()).toEqual(["shop/ranged"]);
 });
 
+test("an address that the node gains or loses concerns Services with an endpoint there", () => {
+  const own = slice([endpoint("192.168.77.10")], { service: PLAIN.name });
+  store.accept({ kind: "slice", name: own.name, value: own });
+  store.takeDirty();
+  for (const addresses of [["192.168.77.10", "192.168.88.10"], ["192.168.88.10"]]) {
+    store.setInterfaceAddresses(addresses.map((address) => ({ address, link: "eth0" })));
+    expect(store.takeDirty()).toContain(PLAIN.name);
+  }
+  store.setInterfaceAddresses([]);
+  expect(store.takeDirty()).not.toContain(PLAIN.name);
+});
+
 test("addresses of the API server are taken while its slice holds them, and free after it", () => {
   const api = slice([endpoint("192.0.2.50")], {
     name: "default/kubernetes",
