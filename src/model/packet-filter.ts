@@ -13,6 +13,7 @@ export const FILTER_SETS = [
   "node-port-no-endpoints",
   "local-marks",
   "node-port-local-marks",
+  "given-marks",
   "source-ranges",
   "closed-to-node",
   "hairpin",
@@ -26,7 +27,7 @@ export interface FilterElement {
   readonly kind: "element";
   readonly family: Family;
   readonly set: FilterSet;
-  /** As nftables writes it: `10.96.0.1 . tcp . 80`, `tcp . 30080`, `10.0.0.1`. */
+  /** As nftables writes it: `10.96.0.1 . tcp . 80`, `tcp . 30080`, `10.0.0.1`, `0x6b00a1b2`. */
   readonly key: string;
   /** "" in a set; in a map `drop`, `goto refuse`, `jump sources-1a2b3c4d`, or a mark such as `0x6b00a1b2`. */
   readonly value: string;

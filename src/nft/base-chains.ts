@@ -17,7 +17,7 @@ export function baseChains(family: Family, settings: FilterSettings): readonly B
     refuse(words),
     ...inputChains(words, settings),
     ...outputChains(words, settings),
-    natReplies,
+    ...natDestination(words),
     postrouting(words),
   ];
 }
@@ -32,11 +32,28 @@ function refuse({ icmp }: Words): BaseChain {
   };
 }
 
-const natReplies: BaseChain = {
-  name: "prerouting",
-  hook: { type: "nat", hook: "prerouting", priority: -100 },
-  rules: [rule("kernels before 4.18 translate replies only where this chain is", "return")],
-};
+/**
+ * Every address on `kube-ipvs0` is one of the node's own, and so rules of others that translate what comes to
+ * any of these (host ports of network plugins) would take a Service's traffic. A connection whose
+ * destination is settled is not asked about again: the kernel does the same where no rule matches.
+ * Kernels before 4.18 translate replies only where such chains are.
+ */
+function natDestination({ ip, frontend }: Words): BaseChain[] {
+  const keep = `dnat to ${ip} daddr`;
+  const rules = [
+    rule(
+      "no host port takes what goes to a service address",
+      `${ip} daddr @service-addresses`,
+      keep,
+    ),
+    rule("nor to a frontend on an address of the node", `${frontend} @masqueraded`, keep),
+    rule("the same with policy Local", `${frontend} @keep-source`, keep),
+  ];
+  return [
+    { name: "prerouting", hook: { type: "nat", hook: "prerouting", priority: -101 }, rules },
+    { name: "output-nat", hook: { type: "nat", hook: "output", priority: -101 }, rules },
+  ];
+}
 
 function postrouting({ ip, bit }: Words): BaseChain {
   return {

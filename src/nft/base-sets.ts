@@ -5,7 +5,7 @@ import type { FilterSet } from "../model/packet-filter.ts";
 export interface BaseSet {
   readonly name: FilterSet | "pod-ranges";
   /** Types of the key's parts; `address` is `ipv4_addr` or `ipv6_addr`. */
-  readonly key: readonly ("address" | "inet_proto" | "inet_service")[];
+  readonly key: readonly ("address" | "inet_proto" | "inet_service" | "mark")[];
   readonly value?: "verdict" | "mark";
   readonly isInterval?: true;
   readonly comment: string;
@@ -76,6 +76,11 @@ export const BASE_SETS: readonly BaseSet[] = [
     key: NODE_PORT,
     value: "mark",
     comment: "the same for node ports",
+  },
+  {
+    name: "given-marks",
+    key: ["mark"],
+    comment: "the marks that local-marks and node-port-local-marks give: those of others stay",
   },
   {
     name: "source-ranges",

@@ -76,7 +76,7 @@ function elementOf(family: Family, set: FilterSet, element: unknown): FilterObje
     kind: "element",
     family,
     set,
-    key: keyText(key),
+    key: set === "given-marks" ? valueText(key) : keyText(key),
     value: value === undefined ? "" : valueText(value),
   };
 }

@@ -66,11 +66,17 @@ export function externalElements(facts: ExternalFacts): readonly FilterObject[] 
 
 /**
  * An endpoint that reaches itself through a Service would answer its own address, past IPVS: its source
- * is masqueraded. One element for each endpoint on this node.
+ * is masqueraded. One element for each endpoint on this node, but for those in the node's own network: their
+ * answers pass IPVS anyway, and what they tell each other past all Services keeps its addresses.
  */
 export function hairpinElements(addresses: readonly Address[]): readonly FilterObject[] {
   if (addresses.length === 0) return NO_ELEMENTS;
   return addresses.map((address) => addressElement("hairpin", address, `${address} . ${address}`));
+}
+
+/** What the virtual service of a mark needs: that nobody after IPVS sees the mark. */
+export function markElements(family: Family, mark: string): readonly FilterObject[] {
+  return [{ kind: "element", family, set: "given-marks", key: mark, value: "" }];
 }
 
 function sourceElements(key: SocketKey, sources: SourceRanges): readonly FilterObject[] {

@@ -20,6 +20,7 @@ import {
   clusterElements,
   externalElements,
   hairpinElements,
+  markElements,
   NO_ELEMENTS,
   type Verdict,
 } from "./filter-elements.ts";
@@ -154,8 +155,10 @@ class PortPlan {
     const chosen = this.#endpoints.cluster;
     const key = { mark, family };
     const id = serviceId(key);
-    this.#add({ id, key, kind: "local-clients", chosen, elements: NO_ELEMENTS, frontends });
-    return chosen.destinations.size > 0 ? markText(mark) : "";
+    const given = chosen.destinations.size > 0 ? markText(mark) : "";
+    const elements = given === "" ? NO_ELEMENTS : markElements(family, given);
+    this.#add({ id, key, kind: "local-clients", chosen, elements, frontends });
+    return given;
   }
 
   /**

@@ -34,6 +34,8 @@ function keyAndValue(set: FilterSet, address: string): readonly [key: string, va
       return [`${address} . tcp . 443`, "0x6b00a1b2"];
     case "node-port-local-marks":
       return ["udp . 30082", "0x6bffffff"];
+    case "given-marks":
+      return ["0x6b00a1b2", ""];
     case "source-ranges":
       return [`${address} . tcp . 80`, `jump ${chainName(address)}`];
   }

@@ -10,9 +10,11 @@ import { drainCases } from "./drains.ts";
 import { endpointCases } from "./endpoints.ts";
 import { externalAddressCases } from "./external-addresses.ts";
 import { externalPolicyCases } from "./external-policy.ts";
+import { foreignMarkCases } from "./foreign-marks.ts";
 import { guardedAddressCases } from "./guarded-addresses.ts";
 import { hairpinCases } from "./hairpin.ts";
 import { healthCheckPortCases } from "./health-check-ports.ts";
+import { hostPortCases } from "./host-ports.ts";
 import { internalPolicyCases } from "./internal-policy.ts";
 import { masqueradeCases } from "./masquerade.ts";
 import { nodePortAddressCases } from "./node-port-addresses.ts";
@@ -55,4 +57,6 @@ export const serviceCases: readonly ServiceCase[] = [
   ...takeOverOnNodeCases,
   ...blackHoleCases,
   ...refusalCases,
+  ...hostPortCases,
+  ...foreignMarkCases,
 ];

@@ -55,7 +55,8 @@ export const fixedRuleCases: readonly ConformanceCase[] = [
           "output-marked",
           "output-new",
           "output-after filter output -90",
-          "prerouting nat prerouting -100",
+          "prerouting nat prerouting -101",
+          "output-nat nat output -101",
           "postrouting nat postrouting 100",
         ]);
         const names = chains.map(({ name }) => name);

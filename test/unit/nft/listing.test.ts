@@ -50,11 +50,13 @@ describe("elements", () => {
           [key(2), { goto: { target: "refuse" } }],
         ]),
         map("local-marks", FRONTEND, "mark", [[key(3), 0x6b00a1b2]]),
+        set("given-marks", "mark", [0x6b00a1b2]),
       ),
     ).toEqual([
       "ip no-endpoints { 10.96.0.1 . tcp . 1 : drop }",
       "ip no-endpoints { 10.96.0.1 . tcp . 2 : goto refuse }",
       "ip local-marks { 10.96.0.1 . tcp . 3 : 0x6b00a1b2 }",
+      "ip given-marks { 0x6b00a1b2 }",
     ]);
   });
 

@@ -48,6 +48,34 @@ describe("the fixed part", () => {
     expect(outlineOf(baseOf("ipv4", others))).toEqual(outlineOf(baseOf("ipv4", RANGES)));
   });
 
+  test("takes away no mark but one that it gave", () => {
+    for (const family of ["ipv4", "ipv6"] as const) {
+      const lines = baseScript(baseOf(family, RANGES)).split("\n");
+      const setting = lines.filter((line) => line.includes("meta mark set"));
+      const others = setting.filter(
+        (line) => !/set [^@]+ map @(node-port-)?local-marks /.test(line),
+      );
+      expect(others.map((line) => line.trim().split(" comment")[0])).toEqual([
+        "meta mark @given-marks meta mark set 0x00000000",
+        "meta mark @given-marks meta mark set 0x00000000",
+        "meta mark & 0x00004000 == 0x00004000 meta mark set meta mark ^ 0x00004000 masquerade fully-random",
+      ]);
+    }
+  });
+
+  test("settles where a frontend's connections go before rules of others are asked", () => {
+    const { chains } = baseOf("ipv6", RANGES);
+    for (const hook of ["prerouting", "output"]) {
+      const [chain] = chains.filter((one) => one.hook?.type === "nat" && one.hook.hook === hook);
+      expect(chain?.hook?.priority).toBeLessThan(-100);
+      expect(chain?.rules.map(({ text }) => text)).toEqual([
+        "ip6 daddr @service-addresses dnat to ip6 daddr",
+        "ip6 daddr . meta l4proto . th dport @masqueraded dnat to ip6 daddr",
+        "ip6 daddr . meta l4proto . th dport @keep-source dnat to ip6 daddr",
+      ]);
+    }
+  });
+
   test("gets other ranges of pods without anything else being touched", () => {
     expect(podRangesScript(baseOf("ipv4", RANGES))).toBe(
       "flush set ip kube-ipvs pod-ranges\nadd element ip kube-ipvs pod-ranges { 10.1.0.0/16 }\n",

@@ -71,6 +71,7 @@ describe("externalTrafficPolicy Local", () => {
       "tcp/198.51.100.1:30080 -> 10.1.0.1:8080",
     ]);
     expect(filterOf(plan)).toEqual([
+      "ip given-marks { 0x6b000001 }",
       "ip hairpin { 10.1.0.1 . 10.1.0.1 }",
       "ip keep-source { 192.0.2.50 . tcp . 80 }",
       "ip local-marks { 192.0.2.50 . tcp . 80 : 0x6b000001 }",
@@ -104,6 +105,7 @@ describe("externalTrafficPolicy Local", () => {
       "tcp/198.51.100.1:30080 ->",
     ]);
     expect(filterOf(plan)).toEqual([
+      "ip given-marks { 0x6b000001 }",
       "ip keep-source { 192.0.2.50 . tcp . 80 }",
       "ip local-marks { 192.0.2.50 . tcp . 80 : 0x6b000001 }",
       "ip no-endpoints { 192.0.2.50 . tcp . 80 : drop }",
