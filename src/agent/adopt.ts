@@ -3,7 +3,6 @@
  * unknown. Says whose a virtual service is; never writes.
  */
 import type { ObservedDestination } from "../model/counters.ts";
-import type { FilterObject } from "../model/packet-filter.ts";
 import {
   type Destination,
   type DestinationId,
@@ -14,6 +13,7 @@ import {
   serviceId,
   type VirtualService,
 } from "../model/virtual-service.ts";
+import type { FilterReading } from "../nft/packet-filter.ts";
 import type { DesiredState } from "../plan/diff.ts";
 import type { Kernel } from "./kernel.ts";
 import type { Mirror } from "./mirror.ts";
@@ -43,17 +43,14 @@ export interface Adopting {
   readonly index: Pick<DesiredState, "entry">;
 }
 
-/**
- * Loads what is ours into `mirror`, replacing what it held. `filterObjects`: what our nftables tables hold,
- * undefined where they do not stand.
- */
+/** Loads what is ours into `mirror`, replacing what it held. `filter`: what our nftables tables hold. */
 export async function adopt(
   { ipvs, link }: Kernel,
   { mirror, ownership, index }: Adopting,
-  filterObjects: readonly FilterObject[] | undefined,
+  filter: FilterReading,
 ): Promise<Adopted> {
   mirror.loadAddresses((await link.addresses()) ?? []);
-  mirror.loadFilters(filterObjects ?? []);
+  mirror.loadFilters(filter);
   const all = await ipvs.services();
   const ours = all.filter(({ key }) => ownership.has(key));
   const gone = new Set<ServiceId>(mirror.ids());
@@ -79,7 +76,7 @@ export async function adopt(
     services: mirror.serviceCount,
     destinations: destinationCount,
     addresses: mirror.addresses().size,
-    hasFilterTables: filterObjects !== undefined,
+    hasFilterTables: filter.tables === "as-wanted",
     filterObjects: mirror.filterCount,
     foreign: all.length - ours.length,
   };

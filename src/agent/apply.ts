@@ -17,27 +17,16 @@ import {
 } from "../model/operation.ts";
 import { type FilterOperation, isOwnershipMark } from "../model/packet-filter.ts";
 import { type ServiceId, type ServiceKey, serviceId } from "../model/virtual-service.ts";
-import type { OperationCount } from "../observe/agent-metrics.ts";
 import { type Changes, countChanges, type DesiredState, joinChanges } from "../plan/diff.ts";
 import type { Failures } from "./failures.ts";
 import type { FlowsToForget } from "./flows-to-forget.ts";
 import { Guards } from "./guards.ts";
 import type { Kernel } from "./kernel.ts";
 import type { Mirror } from "./mirror.ts";
+import type { Outcome } from "./outcome.ts";
 import { keyOf, type Refusal, subjectOf, subjectText } from "./refusal.ts";
-import { sumCounts, Tally } from "./tally.ts";
-import { writeFilter } from "./write-filter.ts";
-
-/** What became of a pass's operations. */
-export interface Outcome {
-  readonly applied: number;
-  /** Left out because something they depend on failed. */
-  readonly skipped: number;
-  /** The first refusal of each subject: later ones follow from it. */
-  readonly refused: readonly Refusal[];
-  /** The same by kind and result. */
-  readonly operations: readonly OperationCount[];
-}
+import { Tally } from "./tally.ts";
+import { asNewTables, replaceFilter, writeFilter } from "./write-filter.ts";
 
 /** No operation at all. */
 export const NO_CHANGES: Changes = {
@@ -52,18 +41,10 @@ export const NO_CHANGES: Changes = {
   forgets: [],
 };
 
+const ALL = (): boolean => true;
+
 /** What is written; flows are only forgotten. */
 type Written = Exclude<Operation, ForgetFlows>;
-
-/** Several outcomes as one. */
-export function sumOutcomes(outcomes: readonly Outcome[]): Outcome {
-  return {
-    applied: outcomes.reduce((sum, { applied }) => sum + applied, 0),
-    skipped: outcomes.reduce((sum, { skipped }) => sum + skipped, 0),
-    refused: outcomes.flatMap(({ refused }) => refused),
-    operations: sumCounts(outcomes.map(({ operations }) => operations)),
-  };
-}
 
 /** What applying needs besides the changes. */
 export interface ApplyContext {
@@ -86,7 +67,7 @@ export async function apply(parts: Iterable<Changes>, context: ApplyContext): Pr
   const run = new Run(context);
   const later: Changes[] = [];
   for (const part of parts) {
-    await run.filters(part.closings);
+    if (part.closings.length > 0) await run.filters(part.closings);
     guards.learn([...context.failures.all(), ...run.refusals()]);
     await run.ipvs(part.additions, (operation) => !guards.holdBack(operation));
     const rest = { ...part, closings: [], additions: [] };
@@ -102,7 +83,7 @@ export async function apply(parts: Iterable<Changes>, context: ApplyContext): Pr
     ({ address }) => mirror.hasServiceOn(address) && !guards.isOpen(address),
   );
   await run.ipvs(removals, (operation) => !run.lacks(keyOf(operation)));
-  await run.addresses(unbinds, () => true);
+  await run.addresses(unbinds, ALL);
   await run.ipvs(deletions, (operation) => !run.addressStays(keyOf(operation), guards));
   const staying = guards.staying(openings);
   const late = [...filters.filter(isLate), ...openings];
@@ -142,10 +123,18 @@ class Run {
 
   async filters(
     operations: readonly FilterOperation[],
-    wanted: (o: FilterOperation) => boolean = () => true,
+    wanted: (o: FilterOperation) => boolean = ALL,
   ) {
-    const { filter } = this.#context.kernel;
-    await this.#stage(operations, wanted, (some) => writeFilter(filter, some));
+    const { kernel, mirror } = this.#context;
+    const { filter } = kernel;
+    if (mirror.hasFilterTables) {
+      await this.#stage(operations, wanted, (some) => writeFilter(filter, some));
+      return;
+    }
+    const all = asNewTables(mirror.filters(), operations);
+    if (all.length === 0) await filter.replace([]);
+    await this.#stage(all, wanted, (some) => replaceFilter(filter, some));
+    mirror.hasFilterTables = true;
   }
 
   /** True when an addition failed there; a refused change of settings keeps nobody from leaving. */
@@ -235,6 +224,10 @@ class Run {
   #refuse(operation: Written, { code, message }: OperationFailure): void {
     if (operation.kind === "add-destination") {
       this.#context.mirror.apply({ ...operation, kind: "delete-destination" });
+    }
+    // New tables have it no more, whatever the old ones had.
+    if (operation.kind === "add-filter") {
+      this.#context.mirror.apply({ ...operation, kind: "delete-filter" });
     }
     const { kind } = operation;
     const subject = subjectOf(operation);

@@ -6,7 +6,6 @@
  * A round reads the addresses, then the virtual services, then the destinations of some of them at a
  * time; where there are few of them all of it is one step.
  */
-import type { Logger } from "pino";
 import type { Clock } from "../base/clock.ts";
 import type { Address } from "../model/address.ts";
 import type { FilterObjectId } from "../model/packet-filter.ts";
@@ -23,6 +22,7 @@ import type { DriftKind } from "../observe/agent-metrics.ts";
 import type { DirtyKeys } from "../plan/diff.ts";
 import { reread } from "./adopt.ts";
 import { AuditPace } from "./audit-pace.ts";
+import type { Drift } from "./drift.ts";
 import type { Kernel } from "./kernel.ts";
 import { rereadFilters } from "./look-again.ts";
 import type { Mirror } from "./mirror.ts";
@@ -43,31 +43,12 @@ const STEPS_BEFORE_DESTINATIONS = 2;
  */
 export const AUDIT_FILTERS_MS = 600_000;
 
-/** One difference between what was written and what is there. */
-export interface Drift {
-  readonly kind: DriftKind;
-  /** A service id, an address, or the id of a packet filter object. */
-  readonly subject: string;
-  readonly what: string;
-}
-
 /** What a step found: the mirror is right again, and the keys are to be looked at by the diff. */
 export interface AuditResult {
   readonly drift: readonly Drift[];
   readonly dirty: DirtyKeys;
   /** A round begins: what is read beside the kernel's tables is worth another look, too. */
   readonly isRoundStart: boolean;
-}
-
-/** Differences that one log line names; the rest is only counted. */
-const DRIFT_LOGGED_MAX = 10;
-
-/** Says what a step found. */
-export function logDrift(log: Logger, drift: readonly Drift[]): void {
-  log.warn(
-    { drift: drift.slice(0, DRIFT_LOGGED_MAX), total: drift.length },
-    "the kernel differed from what was written; repairing",
-  );
 }
 
 /** What an audit needs. */
@@ -139,6 +120,8 @@ export class Audit {
   async #compareFilters(found: Findings): Promise<void> {
     this.#filtersDueMs = this.#clock.nowMs() + AUDIT_FILTERS_MS;
     for (const id of await rereadFilters(this.#kernel, this.#mirror)) found.filter(id);
+    if (this.#mirror.hasFilterTables) return;
+    found.note("packet-filter", "kube-ipvs", "tables or rules changed by somebody else");
   }
 
   async #compareAddresses(found: Findings): Promise<void> {

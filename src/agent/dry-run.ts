@@ -57,8 +57,8 @@ export async function dryRun(options: DryRunOptions): Promise<DryRun> {
   await thisNode.readAddresses();
   thisNode.use();
   await planAll(planner, store.takeDirty(), "plan");
-  const filterObjects = await kernel.filter.objects();
-  const found = await takeStock(planner, kernel, { isFirst: true, filterObjects });
+  const filter = await kernel.filter.read();
+  const found = await takeStock(planner, kernel, { isFirst: true, filter });
   const changes = diff(mirror, index, index.takeDirty());
   const partial = store.picture !== "complete";
   const heldBack = new HeldBack({ store, mirror, index });

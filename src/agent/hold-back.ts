@@ -73,6 +73,7 @@ function isHeld(object: FilterObject, held: DirtyKeys, frontends: ReadonlySet<st
     case "node-addresses":
       return false;
     case "hairpin":
+    case "given-marks":
       return held.filters.has(filterObjectId(object));
     default:
       return frontends.has(`${object.family} ${object.key}`);

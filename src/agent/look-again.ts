@@ -1,7 +1,8 @@
 /** What a retry begins with: reads again what the kernel refused to change. */
 import type { Address } from "../model/address.ts";
-import type { FilterObject, FilterObjectId } from "../model/packet-filter.ts";
+import type { FilterObjectId } from "../model/packet-filter.ts";
 import type { ServiceId, ServiceKey } from "../model/virtual-service.ts";
+import type { FilterReading } from "../nft/packet-filter.ts";
 import type { DirtyKeys } from "../plan/diff.ts";
 import { reread } from "./adopt.ts";
 import type { Kernel } from "./kernel.ts";
@@ -32,22 +33,23 @@ export async function lookAgain(
   return { services, addresses, filters };
 }
 
-/** Reads our nftables tables into the mirror, made again where they are gone; returns what differs from before. */
+/** Reads our nftables tables into the mirror; returns what differs from before. */
 export async function rereadFilters(
   kernel: Kernel,
   mirror: Mirror,
 ): Promise<readonly FilterObjectId[]> {
-  return mirror.loadFilters((await standingFilters(kernel)) ?? []);
+  return mirror.loadFilters(await readFilter(kernel));
 }
 
-/** What our nftables tables hold, made where they do not stand: reading them is dear, and done once where they do. */
-export async function standingFilters({
-  filter,
-}: Pick<Kernel, "filter">): Promise<readonly FilterObject[] | undefined> {
-  const found = await filter.objects();
-  if (found) return found;
-  await filter.ensure();
-  return filter.objects();
+/**
+ * What our nftables tables hold. Other ranges of pods are put in place at once; tables with other rules are in
+ * force until the writing half of the pass has replaced them.
+ */
+export async function readFilter({ filter }: Pick<Kernel, "filter">): Promise<FilterReading> {
+  const found = await filter.read();
+  if (found.tables !== "other-ranges") return found;
+  await filter.setPodRanges();
+  return { ...found, tables: "as-wanted" };
 }
 
 /** Returns all that differ from what was believed, also through what somebody else did meanwhile. */

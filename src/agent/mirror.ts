@@ -20,6 +20,7 @@ import {
   type TableEntry,
   type VirtualService,
 } from "../model/virtual-service.ts";
+import type { FilterReading } from "../nft/packet-filter.ts";
 import type { CurrentState } from "../plan/diff.ts";
 import type { PlannedService } from "../plan/service-plan.ts";
 import { MirrorEntry } from "./mirror-entry.ts";
@@ -29,6 +30,8 @@ export class Mirror implements CurrentState {
   readonly #entries = new Map<ServiceId, MirrorEntry>();
   readonly #addresses = new Set<Address>();
   readonly #filters = new Map<FilterObjectId, FilterObject>();
+  /** False: our nftables tables are not there or have other rules, and are to be made anew. */
+  hasFilterTables = true;
   /** How many virtual services each address has, so that an address is never bound without one. */
   readonly #servicesOn = new Map<Address, number>();
 
@@ -54,6 +57,10 @@ export class Mirror implements CurrentState {
 
   filterIds(): IterableIterator<FilterObjectId> {
     return this.#filters.keys();
+  }
+
+  filters(): IterableIterator<FilterObject> {
+    return this.#filters.values();
   }
 
   get filterCount(): number {
@@ -143,8 +150,9 @@ export class Mirror implements CurrentState {
     for (const address of addresses) this.#addresses.add(address);
   }
 
-  /** Takes the packet filter's objects as they were read; returns the ids of those that differ from before. */
-  loadFilters(objects: Iterable<FilterObject>): FilterObjectId[] {
+  /** Takes the packet filter as it was read; returns the ids of the objects that differ from before. */
+  loadFilters({ tables, objects }: FilterReading): FilterObjectId[] {
+    this.hasFilterTables = tables !== "other";
     const before = new Map(this.#filters);
     this.#filters.clear();
     const changed: FilterObjectId[] = [];

@@ -1,18 +1,19 @@
 /** The writing half of a pass: from dirty keys to the kernel, remembering what failed and what drains now. */
 import type { Logger } from "pino";
 import type { Clock } from "../base/clock.ts";
-import type { Address } from "../model/address.ts";
 import { objectName } from "../model/cluster.ts";
+import { type FilterOperation, filterObjectId } from "../model/packet-filter.ts";
 import { type ServiceId, serviceId } from "../model/virtual-service.ts";
 import {
   type Changes,
   type DirtyKeys,
+  diff,
   diffInParts,
   NO_FILTERS,
   SERVICES_PER_PART_MAX,
 } from "../plan/diff.ts";
 import type { PlanIndex } from "../plan/index-of-plans.ts";
-import { apply, NO_CHANGES, type Outcome, sumOutcomes } from "./apply.ts";
+import { apply, NO_CHANGES } from "./apply.ts";
 import { around } from "./around.ts";
 import type { Drainer } from "./drainer.ts";
 import type { Failures } from "./failures.ts";
@@ -21,6 +22,7 @@ import { HeldBack, type HeldBackOptions } from "./held-back.ts";
 import { withoutHeld, withoutRemovals } from "./hold-back.ts";
 import type { Kernel } from "./kernel.ts";
 import type { Mirror } from "./mirror.ts";
+import { type Outcome, sumOutcomes } from "./outcome.ts";
 import { Progress } from "./progress.ts";
 import { keyOf } from "./refusal.ts";
 import { remember } from "./remember.ts";
@@ -28,6 +30,9 @@ import { splitFirst } from "./split-first.ts";
 
 /** The Service that everything else on a node needs first. */
 export const FIRST_SERVICE = objectName("default", "kubernetes");
+
+const NO_SERVICES: DirtyKeys["services"] = new Map();
+const NO_ADDRESSES: DirtyKeys["addresses"] = new Set();
 
 /** What writing needs. */
 export interface PassWriterOptions {
@@ -56,18 +61,28 @@ export class PassWriter {
 
   /** Writes the difference of all dirty keys; the first Service's before all others. */
   async settle(): Promise<Outcome> {
-    const dirty = this.#options.index.takeDirty();
+    const { index, mirror } = this.#options;
+    const dirty = index.takeDirty();
     this.heldBack.claim(dirty);
-    const { first, rest } = splitFirst(dirty, this.#options.index.plan(FIRST_SERVICE));
     const outcomes: Outcome[] = [];
+    const isServing = mirror.serviceCount > 0;
+    let left = dirty;
+    if (isServing && !mirror.hasFilterTables) {
+      const operations = this.#forNewTables(dirty.filters);
+      outcomes.push(await this.#makeTables(operations));
+      const written = new Set(operations.map(({ object }) => filterObjectId(object)));
+      left = { ...dirty, filters: new Set([...dirty.filters].filter((id) => !written.has(id))) };
+    }
+    const { first, rest } = splitFirst(left, index.plan(FIRST_SERVICE));
     for (const part of [first, rest]) {
       if (part.services.size + part.addresses.size + part.filters.size > 0)
         outcomes.push(await this.#write(part));
     }
+    if (!mirror.hasFilterTables) outcomes.push(await this.#makeTables([]));
     const removals = await this.#options.drainer.check();
     if (removals.length > 0) {
       const drained = new Map(removals.map(keyOf).map((key) => [serviceId(key), key]));
-      const part = { services: drained, addresses: new Set<Address>(), filters: NO_FILTERS };
+      const part = { services: drained, addresses: NO_ADDRESSES, filters: NO_FILTERS };
       outcomes.push(await this.#send([{ ...NO_CHANGES, removals }], part));
     }
     return sumOutcomes(outcomes);
@@ -79,6 +94,23 @@ export class PassWriter {
     const { first, rest } = splitFirst(index.takeDirty(), index.plan(FIRST_SERVICE));
     index.markDirty(rest);
     return this.#write(first);
+  }
+
+  /**
+   * Where Services are served already, tables that are made anew come with all that they have to hold, in one
+   * transaction and before all else, or some of it would be missing for a moment. What leaves them goes in its turn.
+   */
+  #forNewTables(filters: DirtyKeys["filters"]): readonly FilterOperation[] {
+    const { mirror, index } = this.#options;
+    const part = { services: NO_SERVICES, addresses: NO_ADDRESSES, filters };
+    const { closings, filters: others } = withoutRemovals(diff(mirror, index, part));
+    return [...closings, ...others];
+  }
+
+  #makeTables(operations: readonly FilterOperation[]): Promise<Outcome> {
+    const filters = new Set(operations.map(({ object }) => filterObjectId(object)));
+    const part = { services: NO_SERVICES, addresses: NO_ADDRESSES, filters };
+    return this.#send([{ ...NO_CHANGES, filters: operations }], part);
   }
 
   async #write(dirty: DirtyKeys): Promise<Outcome> {

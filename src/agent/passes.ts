@@ -14,16 +14,17 @@ import type { AgentObserver } from "../observe/agent-observer.ts";
 import type { PlanIndex } from "../plan/index-of-plans.ts";
 import type { PlanOptions } from "../plan/service.ts";
 import type { Adopted } from "./adopt.ts";
-import { type Outcome, sumOutcomes } from "./apply.ts";
-import { Audit, type AuditResult, logDrift } from "./audit.ts";
+import { Audit, type AuditResult } from "./audit.ts";
 import { Drainer } from "./drainer.ts";
+import { logDrift } from "./drift.ts";
 import { Failures } from "./failures.ts";
 import { FlowsToForget } from "./flows-to-forget.ts";
 import { type HealthChecks, HealthCheckTeller } from "./health-check-teller.ts";
 import { Inheritance } from "./inheritance.ts";
 import type { Kernel } from "./kernel.ts";
-import { lookAgain, rereadFilters, standingFilters } from "./look-again.ts";
+import { lookAgain, readFilter, rereadFilters } from "./look-again.ts";
 import type { Mirror } from "./mirror.ts";
+import { type Outcome, sumOutcomes } from "./outcome.ts";
 import { FIRST_SERVICE, PassWriter } from "./pass-writer.ts";
 import { createPlanner, type Planner, planAll, withoutTheirScheduler } from "./planner.ts";
 import type { Schedulers } from "./schedulers.ts";
@@ -150,7 +151,7 @@ export class Passes {
       planned = store.takeDirty();
       const start = readAll ? await this.#headStart(planned) : undefined;
       await planAll(this.#planner, planned, "plan");
-      if (this.#thisNode.use() && !readAll) await this.#ensureFilter();
+      if (this.#thisNode.use() && !readAll) await this.#rereadFilter();
       this.#teller.tellLess(planned);
       if (readAll && !start) await this.#readAll();
       this.index.markDirty(await this.inheritance.take());
@@ -190,9 +191,9 @@ export class Passes {
     const { kernel } = this.#options;
     await kernel.link.ensure();
     this.#doubtsFilter = false;
-    const filterObjects = await standingFilters(kernel);
+    const filter = await readFilter(kernel);
     const isFirst = this.#adopted === undefined;
-    this.#adopted = await takeStock(this.#planner, kernel, { isFirst, filterObjects });
+    this.#adopted = await takeStock(this.#planner, kernel, { isFirst, filter });
     this.#unsure = false;
     if (isFirst) this.#writer.heldBack.found();
     // What drained may be gone altogether.
@@ -202,8 +203,8 @@ export class Passes {
     ]);
   }
 
-  /** New tables are empty: all that belongs there is written again by this pass. */
-  async #ensureFilter(): Promise<void> {
+  /** The settings of the packet filter changed: where that means other rules, this pass replaces the tables. */
+  async #rereadFilter(): Promise<void> {
     const filters = new Set(await rereadFilters(this.#options.kernel, this.mirror));
     this.index.markDirty({ services: new Map(), addresses: new Set(), filters });
   }

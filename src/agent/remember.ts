@@ -2,8 +2,8 @@
 import type { Logger } from "pino";
 import type { Clock } from "../base/clock.ts";
 import type { DirtyKeys } from "../plan/diff.ts";
-import type { Outcome } from "./apply.ts";
 import type { Failures } from "./failures.ts";
+import type { Outcome } from "./outcome.ts";
 import { type Subject, subjectText } from "./refusal.ts";
 
 /** Returns the subjects that had failed and went through now. */

@@ -1,13 +1,13 @@
 /** Reads the whole kernel against the plans, so that a diff of everything can follow. Writes nothing. */
-import type { FilterObject } from "../model/packet-filter.ts";
 import { type ServiceId, type ServiceKey, serviceId } from "../model/virtual-service.ts";
+import type { FilterReading } from "../nft/packet-filter.ts";
 import { type Adopted, adopt } from "./adopt.ts";
 import type { Kernel } from "./kernel.ts";
 import { type Planner, planAll, withLeftMarks, withoutTheirScheduler } from "./planner.ts";
 
 interface Stock {
   readonly isFirst: boolean;
-  readonly filterObjects: readonly FilterObject[] | undefined;
+  readonly filter: FilterReading;
 }
 
 /**
@@ -16,15 +16,15 @@ interface Stock {
  * `isFirst`: the plans were made before the kernel was known. A Service whose scheduler annotation is
  * no good is planned again, so that what the kernel has had since before the start stays; so is one
  * that may have open connections by a firewall mark which it no longer needs.
- * `filterObjects`: as {@link adopt} takes them.
+ * `filter`: as {@link adopt} takes them.
  */
 export async function takeStock(
   planner: Planner,
   kernel: Kernel,
-  { isFirst, filterObjects }: Stock,
+  { isFirst, filter }: Stock,
 ): Promise<Adopted> {
   const { index, mirror } = planner;
-  const adopted = await adopt(kernel, planner, filterObjects);
+  const adopted = await adopt(kernel, planner, filter);
   if (isFirst) {
     const names = withoutTheirScheduler(index, [
       "bad-scheduler",

@@ -18,7 +18,8 @@ export function planText(dryRun: DryRun, problems: readonly SourceProblem[]): st
     ...operations.map(operationText),
   ];
   if (dryRun.partial) lines.push("Nothing is removed until every object can be read.");
-  if (!dryRun.found.hasFilterTables) lines.push("Our nftables tables are made before all else.");
+  if (!dryRun.found.hasFilterTables)
+    lines.push("Our nftables tables are made anew, with all that they hold.");
   lines.push(summary(dryRun, operations.length, counts));
   return `${lines.join("\n")}\n`;
 }

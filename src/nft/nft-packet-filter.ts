@@ -12,7 +12,7 @@ import { Generations } from "./generations.ts";
 import { type NftAnswer, type NftLibrary, openNftLibrary } from "./library.ts";
 import { type Listing, readListing } from "./listing.ts";
 import { nftErrorOf } from "./nft-error.ts";
-import type { FilterSettings, PacketFilter } from "./packet-filter.ts";
+import type { FilterReading, FilterSettings, PacketFilter } from "./packet-filter.ts";
 import {
   type Base,
   baseOf,
@@ -72,28 +72,27 @@ export class NftPacketFilter implements PacketFilter {
     this.#bases = FAMILIES.map((family) => baseOf(family, settings));
   }
 
-  async ensure(): Promise<"created" | "present"> {
-    let made: "created" | "present" = "present";
+  async read(): Promise<FilterReading> {
+    const objects: FilterObject[] = [];
+    let tables: FilterReading["tables"] = "as-wanted";
     for (const base of this.#wanted()) {
       const found = await this.#list(base);
-      if (found && this.#hasRules(base, found)) {
-        if (!hasPodRanges(base, found)) await this.#change(podRangesScript(base));
-      } else {
-        await this.#change(baseScript(base));
-        made = "created";
-      }
+      objects.push(...(found?.objects ?? []));
+      if (!found || !this.#hasRules(base, found)) tables = "other";
+      else if (tables === "as-wanted" && !hasPodRanges(base, found)) tables = "other-ranges";
     }
-    return made;
+    return { tables, objects };
   }
 
-  async objects(): Promise<readonly FilterObject[] | undefined> {
-    const objects: FilterObject[] = [];
-    for (const base of this.#wanted()) {
-      const found = await this.#list(base);
-      if (!found || !this.#hasRules(base, found) || !hasPodRanges(base, found)) return undefined;
-      objects.push(...found.objects);
-    }
-    return objects;
+  async setPodRanges(): Promise<void> {
+    await this.#change(this.#wanted().map(podRangesScript).join(""));
+  }
+
+  async replace(objects: readonly FilterObject[]): Promise<void> {
+    const tables = this.#wanted().map(baseScript).join("");
+    const additions = objects.map((object) => ({ kind: "add-filter", object }) as const);
+    this.#handles.clear();
+    await this.#change(tables + operationScript(additions));
   }
 
   async write(operations: readonly FilterOperation[]): Promise<readonly OperationFailure[]> {
@@ -159,7 +158,6 @@ export class NftPacketFilter implements PacketFilter {
   }
 
   async #change(script: string): Promise<void> {
-    this.#handles.clear();
     const { succeeded, errors } = await this.#run(script);
     if (!succeeded) throw nftErrorOf(errors);
   }

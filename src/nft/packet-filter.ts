@@ -19,18 +19,30 @@ export interface FilterSettings {
   readonly localClients: LocalClients;
 }
 
+/** What stands in the kernel. */
+export interface FilterReading {
+  /**
+   * `other-ranges`: all but the ranges of the pods is as the settings ask. `other`: a table is missing, or
+   * has other rules: those of other settings, of another version, or of somebody who changed them.
+   */
+  readonly tables: "as-wanted" | "other-ranges" | "other";
+  /** All that our sets and source chains hold, whatever the rules are: until they are replaced they are in force. */
+  readonly objects: readonly FilterObject[];
+}
+
 /** All methods reject with an `NftError` when the library or the kernel fails as a whole. */
 export interface PacketFilter {
-  /** What `ensure` works for from now on. */
+  /** What the tables are to be from now on. */
   configure(settings: FilterSettings): void;
+  /** Reads both tables; writes nothing. */
+  read(): Promise<FilterReading>;
+  /** Puts the ranges of the pods in place of others; nothing else is touched. The tables must stand. */
+  setPodRanges(): Promise<void>;
   /**
-   * Makes sure that our tables stand, with the chains, rules and sets that the settings ask for. What
-   * is right already is not touched; a table whose rules are not as wanted is replaced in one
-   * transaction, and is empty then.
+   * Makes both tables with the wanted rules and exactly these objects, in one transaction: until it is through,
+   * what was there is in force. Rejects, with nothing done, when the kernel refuses any of it.
    */
-  ensure(): Promise<"created" | "present">;
-  /** All that our sets and source chains hold; undefined when a table is missing or its base is not as wanted. */
-  objects(): Promise<readonly FilterObject[] | undefined>;
+  replace(objects: readonly FilterObject[]): Promise<void>;
   /**
    * One transaction for both families, removals before additions: all of it or nothing. When the
    * kernel refuses it, the operations at fault come back, or all of them when it does not say which.

@@ -48,7 +48,7 @@ export function baseOf(family: Family, settings: FilterSettings): Base {
   };
 }
 
-/** Makes the table anew, empty, whatever was there. */
+/** Makes the table anew, empty, whatever was there: the beginning of a transaction that also fills it. */
 export function baseScript(base: Base): string {
   const ip = tableFamily(base.family);
   const lines = [

@@ -61,8 +61,13 @@ export function metered(kernel: Kernel, meter: Meter): Kernel {
     },
     filter: {
       configure: (settings) => filter.configure(settings),
-      ensure: () => read(filter.ensure()),
-      objects: () => read(filter.objects()),
+      read: () => read(filter.read()),
+      setPodRanges: () => read(filter.setPodRanges()),
+      replace: (objects) => {
+        meter.filterObjects += objects.length;
+        meter.filterTransactions++;
+        return timed(filter.replace(objects), (ms) => (meter.filterWriteMs += ms));
+      },
       write: (operations) => {
         meter.filterObjects += operations.length;
         meter.filterTransactions++;

@@ -24,8 +24,12 @@ export type WithFilter = (body: (opened: OpenFilter) => Promise<void>) => () => 
 
 /** Asserts that our tables hold exactly these. */
 export async function holds(filter: PacketFilter, wanted: readonly FilterObject[]): Promise<void> {
-  const held = await filter.objects();
-  assert.deepEqual(held?.map(filterObjectText).toSorted(), wanted.map(filterObjectText).toSorted());
+  const { tables, objects } = await filter.read();
+  assert.equal(tables, "as-wanted");
+  assert.deepEqual(
+    objects.map(filterObjectText).toSorted(),
+    wanted.map(filterObjectText).toSorted(),
+  );
 }
 
 /** Asserts that all of it goes through. */

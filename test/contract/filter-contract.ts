@@ -48,44 +48,55 @@ export function filterContract(open: () => Promise<OpenFilter>): ContractCase[] 
 function baseCases(withFilter: WithFilter): ContractCase[] {
   return [
     {
-      name: "the tables are made once, and are empty then",
+      name: "tables that are not there hold nothing, and are made with all that they are to hold",
       run: withFilter(async ({ filter }) => {
-        assert.equal(await filter.objects(), undefined);
-        assert.equal(await filter.ensure(), "created");
-        assert.equal(await filter.ensure(), "present");
+        assert.deepEqual(await filter.read(), { tables: "other", objects: [] });
+        await filter.replace([]);
         await holds(filter, []);
+        await filter.replace(everything());
+        await holds(filter, everything());
       }),
     },
     {
-      name: "what stands is left as it is, and what it holds with it",
+      name: "tables made anew hold what they are given, and nothing of before",
       run: withFilter(async ({ filter }) => {
-        await filter.ensure();
-        await write(filter, adding(everything()));
-        assert.equal(await filter.ensure(), "present");
+        await filter.replace(everything());
+        const one = element("hairpin", "ipv4");
+        await filter.replace([one]);
+        await holds(filter, [one]);
+      }),
+    },
+    {
+      name: "where the kernel refuses what new tables are to hold, the old ones stay",
+      run: withFilter(async ({ filter }) => {
+        await filter.replace(everything());
+        const jump = element("source-ranges", "ipv4");
+        await assert.rejects(filter.replace([jump]), { code: "REFUSED" });
         await holds(filter, everything());
       }),
     },
     {
       name: "other ranges of pods are put in place of the old ones, and everything else stays",
       run: withFilter(async ({ filter }) => {
-        await filter.ensure();
-        await write(filter, adding(everything()));
+        await filter.replace(everything());
         filter.configure(OTHER_RANGES);
-        assert.equal(await filter.objects(), undefined);
-        assert.equal(await filter.ensure(), "present");
+        const { tables, objects } = await filter.read();
+        assert.equal(tables, "other-ranges");
+        assert.equal(objects.length, everything().length);
+        await filter.setPodRanges();
         await holds(filter, everything());
       }),
     },
     ...OTHER_SETTINGS.map((settings) => ({
-      name: `other settings make other rules: ${JSON.stringify(settings)}`,
+      name: `other settings make other rules, and what is held is read before: ${JSON.stringify(settings)}`,
       run: withFilter(async ({ filter }) => {
-        await filter.ensure();
-        await write(filter, adding(everything()));
+        await filter.replace(everything());
         filter.configure(settings);
-        assert.equal(await filter.objects(), undefined);
-        assert.equal(await filter.ensure(), "created");
-        assert.equal(await filter.ensure(), "present");
-        await holds(filter, []);
+        const { tables, objects } = await filter.read();
+        assert.equal(tables, "other");
+        assert.equal(objects.length, everything().length);
+        await filter.replace(objects);
+        await holds(filter, everything());
       }),
     })),
   ];
@@ -96,7 +107,7 @@ function writeCases(withFilter: WithFilter): ContractCase[] {
     {
       name: "every kind of object is read back as it was written, and goes when it is deleted",
       run: withFilter(async ({ filter }) => {
-        await filter.ensure();
+        await filter.replace([]);
         const all = everything();
         await write(filter, adding(all));
         await holds(filter, all);
@@ -107,7 +118,7 @@ function writeCases(withFilter: WithFilter): ContractCase[] {
     {
       name: "what is there already may be added again",
       run: withFilter(async ({ filter }) => {
-        await filter.ensure();
+        await filter.replace([]);
         const one = element("no-endpoints", "ipv4");
         await write(filter, adding([one]));
         await write(filter, adding([one]));
@@ -117,7 +128,7 @@ function writeCases(withFilter: WithFilter): ContractCase[] {
     {
       name: "another value takes the place of the old one in one transaction",
       run: withFilter(async ({ filter }) => {
-        await filter.ensure();
+        await filter.replace([]);
         const before = element("no-endpoints", "ipv6");
         const after = { ...before, value: "drop" };
         await write(filter, adding([before]));
@@ -128,7 +139,7 @@ function writeCases(withFilter: WithFilter): ContractCase[] {
     {
       name: "of a transaction with one bad operation nothing is done",
       run: withFilter(async ({ filter }) => {
-        await filter.ensure();
+        await filter.replace([]);
         const good = element("masqueraded", "ipv4");
         const absent = element("hairpin", "ipv4");
         const failures = await filter.write([...adding([good]), ...deleting([absent])]);
@@ -142,7 +153,7 @@ function writeCases(withFilter: WithFilter): ContractCase[] {
     {
       name: "a chain that something still jumps to does not go",
       run: withFilter(async ({ filter }) => {
-        await filter.ensure();
+        await filter.replace([]);
         const held = [chain("ipv4"), element("source-ranges", "ipv4")];
         await write(filter, adding(held));
         assert.ok((await filter.write(deleting([chain("ipv4")]))).length > 0);
@@ -152,7 +163,7 @@ function writeCases(withFilter: WithFilter): ContractCase[] {
     {
       name: "a chain with all sources, and one with a single one, are read back",
       run: withFilter(async ({ filter }) => {
-        await filter.ensure();
+        await filter.replace([]);
         const chains = [chain("ipv4", ["0.0.0.0/0"]), chain("ipv6", ["fd00::1/128"])];
         await write(filter, adding(chains));
         await holds(filter, chains);
@@ -161,7 +172,7 @@ function writeCases(withFilter: WithFilter): ContractCase[] {
     {
       name: "2,000 elements are one call",
       run: withFilter(async ({ filter }) => {
-        await filter.ensure();
+        await filter.replace([]);
         const many = Array.from({ length: 2_000 }, (_, index) => ({
           ...element("hairpin", "ipv4"),
           key: `10.1.${index >> 8}.${index & 255} . 10.1.${index >> 8}.${index & 255}`,

@@ -5,7 +5,7 @@ import type {
   FilterOperation,
 } from "../../src/model/packet-filter.ts";
 import { filterObjectId } from "../../src/model/packet-filter.ts";
-import type { PacketFilter } from "../../src/nft/packet-filter.ts";
+import type { FilterReading, PacketFilter } from "../../src/nft/packet-filter.ts";
 
 /** Since it was last set to zero. */
 export interface FilterTally {
@@ -22,17 +22,28 @@ const TABLES = 2;
 export class CountingFilter implements PacketFilter {
   readonly tally: FilterTally = { runs: 0, elements: 0 };
   readonly #held = new Map<FilterObjectId, FilterObject>();
+  #stands = false;
 
   configure(): void {}
 
-  ensure(): Promise<"present"> {
+  read(): Promise<FilterReading> {
     this.tally.runs += TABLES;
-    return Promise.resolve("present");
+    const tables = this.#stands ? "as-wanted" : "other";
+    return Promise.resolve({ tables, objects: [...this.#held.values()] });
   }
 
-  objects(): Promise<readonly FilterObject[]> {
-    this.tally.runs += TABLES;
-    return Promise.resolve([...this.#held.values()]);
+  setPodRanges(): Promise<void> {
+    this.tally.runs += 1;
+    return Promise.resolve();
+  }
+
+  replace(objects: readonly FilterObject[]): Promise<void> {
+    this.tally.runs += 1;
+    this.tally.elements += objects.length;
+    this.#stands = true;
+    this.#held.clear();
+    for (const object of objects) this.#held.set(filterObjectId(object), object);
+    return Promise.resolve();
   }
 
   write(operations: readonly FilterOperation[]): Promise<readonly []> {

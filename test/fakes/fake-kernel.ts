@@ -19,8 +19,9 @@ export type FakeCall =
   | Exclude<keyof Ipvs, "close">
   | Exclude<keyof ServiceInterface, "close" | "write">
   | "writeAddresses"
-  | "ensureFilter"
-  | "filterObjects"
+  | "readFilter"
+  | "setPodRanges"
+  | "replaceFilter"
   | "writeFilter"
   | "forget"
   | "nodeAddresses";

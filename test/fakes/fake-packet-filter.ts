@@ -6,7 +6,8 @@ import {
   filterObjectId,
   sameFilterObject,
 } from "../../src/model/packet-filter.ts";
-import type { FilterSettings, PacketFilter } from "../../src/nft/packet-filter.ts";
+import { NftError } from "../../src/nft/nft-error.ts";
+import type { FilterReading, FilterSettings, PacketFilter } from "../../src/nft/packet-filter.ts";
 import type { FakeKernel } from "./fake-kernel.ts";
 
 /** Fits where the agent wants its `PacketFilter`. */
@@ -38,6 +39,12 @@ export class FakePacketFilter implements PacketFilter {
     for (const listener of this.#listeners) listener();
   }
 
+  /** Somebody changes a rule, or another version made the tables: what they hold is in force all the same. */
+  changeRules(): void {
+    this.#base = undefined;
+    for (const listener of this.#listeners) listener();
+  }
+
   /** Somebody takes an element out, or a chain. */
   takeOut(id: FilterObjectId): void {
     this.#held?.delete(id);
@@ -48,21 +55,29 @@ export class FakePacketFilter implements PacketFilter {
     this.#settings = settings;
   }
 
-  async ensure(): Promise<"created" | "present"> {
-    await this.#kernel.enter("ensureFilter");
-    if (this.#isRight() || this.#hasRules()) {
-      // Other ranges of pods are put in place alone.
-      this.#base = this.#settings;
-      return "present";
-    }
-    this.#held = new Map();
-    this.#base = this.#settings;
-    return "created";
+  async read(): Promise<FilterReading> {
+    await this.#kernel.enter("readFilter");
+    const objects = [...(this.#held?.values() ?? [])];
+    if (this.#isRight()) return { tables: "as-wanted", objects };
+    return { tables: this.#hasRules() ? "other-ranges" : "other", objects };
   }
 
-  async objects(): Promise<readonly FilterObject[] | undefined> {
-    await this.#kernel.enter("filterObjects");
-    return this.#held && this.#isRight() ? [...this.#held.values()] : undefined;
+  async setPodRanges(): Promise<void> {
+    await this.#kernel.enter("setPodRanges");
+    if (!this.#held) throw new NftError("REFUSED", "nftables: No such file or directory");
+    this.#base = this.#settings;
+  }
+
+  async replace(objects: readonly FilterObject[]): Promise<void> {
+    await this.#kernel.enter("replaceFilter");
+    const next = new Map<FilterObjectId, FilterObject>();
+    const operations = objects.map((object) => ({ kind: "add-filter", object }) as const);
+    const refused = this.#kernel.carryOut(operations, (operation) =>
+      carryOut({ before: next, next }, operation),
+    );
+    if (refused[0]) throw new NftError("REFUSED", `nftables: ${refused[0].message}`);
+    this.#held = next;
+    this.#base = this.#settings;
   }
 
   #isRight(): boolean {

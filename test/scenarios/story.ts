@@ -88,7 +88,7 @@ export class Story {
   /** Reads `text`, does what a pass does, looks at what drains a little later, and tells all of it. */
   async step(text: string): Promise<Step> {
     await this.kernel.link.ensure();
-    await this.kernel.filter.ensure();
+    if (!this.kernel.filter.held) await this.kernel.filter.replace([]);
     await this.#setScene(text);
     this.#read(text);
     await planAll(this.#planner, this.#store.takeDirty(), "plan");

@@ -100,6 +100,11 @@ export class Harness {
     await this.#write({ put, gone: [] });
   }
 
+  /** The same for objects that go. */
+  async withdraw(...gone: readonly KubeObject[]): Promise<void> {
+    await this.#write({ put: [], gone });
+  }
+
   /** Returns when the kernel follows what was written. */
   async synced(): Promise<void> {
     await this.#untilMarked();

@@ -19,6 +19,7 @@ import { internalPolicyCases } from "./internal-policy.ts";
 import { masqueradeCases } from "./masquerade.ts";
 import { nodePortAddressCases } from "./node-port-addresses.ts";
 import { nodePortCases } from "./node-ports.ts";
+import { otherRuleCases } from "./other-rules.ts";
 import { packetFilterCases } from "./packet-filter.ts";
 import { refusalCases } from "./refusals.ts";
 import { restartCases } from "./restarts.ts";
@@ -59,4 +60,5 @@ export const serviceCases: readonly ServiceCase[] = [
   ...refusalCases,
   ...hostPortCases,
   ...foreignMarkCases,
+  ...otherRuleCases,
 ];

@@ -1,9 +1,10 @@
 /** The stages of a write and what a refusal or a broken call leaves believed. */
 import { expect, test } from "vitest";
-import { apply, NO_CHANGES, sumOutcomes } from "../../../src/agent/apply.ts";
+import { apply, NO_CHANGES } from "../../../src/agent/apply.ts";
 import { Failures } from "../../../src/agent/failures.ts";
 import { FlowsToForget } from "../../../src/agent/flows-to-forget.ts";
 import { Mirror } from "../../../src/agent/mirror.ts";
+import { sumOutcomes } from "../../../src/agent/outcome.ts";
 import { splitFirst } from "../../../src/agent/split-first.ts";
 import { serviceId } from "../../../src/model/virtual-service.ts";
 import { PlanIndex } from "../../../src/plan/index-of-plans.ts";

@@ -33,7 +33,7 @@ describe("the first pass", () => {
       services: 0,
       destinations: 0,
       addresses: 0,
-      hasFilterTables: true,
+      hasFilterTables: false,
       filterObjects: 0,
       foreign: 0,
     });

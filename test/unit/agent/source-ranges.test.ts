@@ -100,7 +100,8 @@ describe("stages", () => {
 
   test("a Service without ranges is one transaction, too", async () => {
     const node = await settled({ loadBalancerSourceRanges: [] });
-    expect(node.kernel.calls.get("writeFilter")).toBe(1);
+    expect(node.kernel.calls.get("replaceFilter")).toBe(1);
+    expect(node.kernel.calls.has("writeFilter")).toBe(false);
   });
 });
 

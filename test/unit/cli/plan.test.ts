@@ -27,7 +27,7 @@ async function fill(): Promise<void> {
     masqueradeAll: false,
     localClients: { kind: "none" },
   });
-  await filter.ensure();
+  await filter.replace([]);
   const object = {
     kind: "element",
     family: "ipv4",
@@ -51,7 +51,7 @@ test("prints each operation and a summary", async () => {
 add-destination tcp/10.96.0.10:80 10.1.0.1:8080 weight 1
 add-filter ip service-addresses { 10.96.0.10 }
 add-address 10.96.0.10
-Our nftables tables are made before all else.
+Our nftables tables are made anew, with all that they hold.
 4 operations for 1 Services: 1 add-service, 1 add-destination, 1 add-filter, 1 add-address.
 `);
   expect([...shell.kernel.closed]).toHaveLength(5);

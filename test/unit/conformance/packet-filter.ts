@@ -98,7 +98,7 @@ async function expectSynced(
   found: readonly FilterObject[],
 ): Promise<void> {
   const { filter } = new FakeKernel();
-  await filter.ensure();
+  await filter.replace([]);
   const setUp = allOf(diffFilters(() => undefined, objectsOf(found).get, objectsOf(found).ids));
   expect(await filter.write(setUp)).toEqual([]);
 
@@ -157,7 +157,8 @@ function rulesForAll(family: Family): readonly string[] {
 }
 
 /** Of the addresses that a rule is about: those in our sets, or of packets that have a mark already. */
-const IS_LIMITED = /\bip6? [sd]addr (?:\. [\w ]+ )*(?:v?map )?@[a-z-]+|\bmark & \S+ ==/;
+const IS_LIMITED =
+  /\bip6? [sd]addr (?:\. [\w ]+ )*(?:v?map )?@[a-z-]+|\bmark (?:& \S+ ==|@[a-z-]+)/;
 /** Says nothing of its own. */
 const IS_NEUTRAL = /^(?:ct state new )?jump \S+$|^return$/;
 

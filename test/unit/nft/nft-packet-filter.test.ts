@@ -81,19 +81,41 @@ describe("write", () => {
   });
 });
 
+describe("new tables", () => {
+  const objects = OPERATIONS.map(({ object }) => object);
+
+  test("come with all that they hold in one script", async () => {
+    const { filter, scripts } = filterWith(DONE);
+    await filter.replace(objects);
+    expect(scripts).toHaveLength(1);
+    for (const ip of ["ip", "ip6"]) expect(scripts[0]).toContain(`delete table ${ip} kube-ipvs`);
+    expect(scripts[0]).toMatch(
+      /add element ip kube-ipvs hairpin \{ 10\.1\.0\.1 .*10\.1\.0\.2 \}\n$/,
+    );
+  });
+
+  test("that are refused are an error with the kernel's reason", async () => {
+    const { filter } = filterWith(failing("Error: Could not process rule: File exists\n"));
+    await expect(filter.replace(objects)).rejects.toMatchObject({
+      code: "REFUSED",
+      message: expect.stringContaining("File exists"),
+    });
+  });
+});
+
 describe("reading", () => {
-  test("a table that is not there is undefined, and an unreadable answer an error", async () => {
+  test("a table that is not there holds nothing, and an unreadable answer an error", async () => {
     const absent = filterWith(failing("Error: No such file or directory"));
-    expect(await absent.filter.objects()).toBeUndefined();
+    expect(await absent.filter.read()).toEqual({ tables: "other", objects: [] });
     const unreadable = filterWith({ ...DONE, output: "no json" });
-    await expect(unreadable.filter.objects()).rejects.toMatchObject({ code: "UNREADABLE" });
+    await expect(unreadable.filter.read()).rejects.toMatchObject({ code: "UNREADABLE" });
   });
 
   test("begins to listen again after listening has failed", async () => {
     const { filter, listeners } = filterWith(failing("Error: No such file or directory"));
     listeners[0]?.onError();
     expect(listeners).toHaveLength(1);
-    await filter.objects();
+    await filter.read();
     expect(listeners).toHaveLength(2);
   });
 
@@ -104,7 +126,7 @@ describe("reading", () => {
       library: { run: async () => DONE, close: () => {} },
       listen: () => ({ close: () => {} }),
     });
-    await expect(bare.objects()).rejects.toThrow(/not configured/);
+    await expect(bare.read()).rejects.toThrow(/not configured/);
     filter.close();
   });
 });
