@@ -68,10 +68,9 @@ export class PassWriter {
     const isServing = mirror.serviceCount > 0;
     let left = dirty;
     if (isServing && !mirror.hasFilterTables) {
-      const operations = this.#forNewTables(dirty.filters);
+      const { operations, filters } = this.#forNewTables(dirty.filters);
       outcomes.push(await this.#makeTables(operations));
-      const written = new Set(operations.map(({ object }) => filterObjectId(object)));
-      left = { ...dirty, filters: new Set([...dirty.filters].filter((id) => !written.has(id))) };
+      left = { ...dirty, filters };
     }
     const { first, rest } = splitFirst(left, index.plan(FIRST_SERVICE));
     for (const part of [first, rest]) {
@@ -100,11 +99,21 @@ export class PassWriter {
    * Where Services are served already, tables that are made anew come with all that they have to hold, in one
    * transaction and before all else, or some of it would be missing for a moment. What leaves them goes in its turn.
    */
-  #forNewTables(filters: DirtyKeys["filters"]): readonly FilterOperation[] {
+  #forNewTables(dirty: DirtyKeys["filters"]): {
+    readonly operations: readonly FilterOperation[];
+    /** Those whose turn comes later. */
+    readonly filters: DirtyKeys["filters"];
+  } {
     const { mirror, index } = this.#options;
-    const part = { services: NO_SERVICES, addresses: NO_ADDRESSES, filters };
-    const { closings, filters: others } = withoutRemovals(diff(mirror, index, part));
-    return [...closings, ...others];
+    const part = { services: NO_SERVICES, addresses: NO_ADDRESSES, filters: dirty };
+    const all = diff(mirror, index, part);
+    const { closings, filters } = withoutRemovals(all);
+    const operations = [...closings, ...filters];
+    const isWritten = new Set(operations);
+    const later = [...all.closings, ...all.filters, ...all.openings].filter(
+      (operation) => !isWritten.has(operation),
+    );
+    return { operations, filters: new Set(later.map(({ object }) => filterObjectId(object))) };
   }
 
   #makeTables(operations: readonly FilterOperation[]): Promise<Outcome> {
