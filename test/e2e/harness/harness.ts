@@ -20,7 +20,7 @@ const POLL_MS = 5;
 const MARKER = "marker";
 const MARKER_ADDRESS = "10.96.255.254";
 /** Of the marker too while some Service has external addresses, which are written later after a start. */
-const MARKER_EXTERNAL = "203.0.113.14";
+export const MARKER_EXTERNAL = "203.0.113.14";
 const MARKER_ENDPOINT = "192.0.2.1";
 const MARKER_PORT_FIRST = 20_000;
 /** The kernel's side of everything that decides about a packet. */
