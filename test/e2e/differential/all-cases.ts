@@ -27,7 +27,7 @@ import {
   mistakes,
 } from "./known-differences.ts";
 import { type NodeState, nodeState, serviceStates } from "./node-state.ts";
-import { changedCluster, type RandomService, randomCluster } from "./random-cluster.ts";
+import { changedCluster, randomCluster, type ServiceObjects } from "./random-cluster.ts";
 
 /** A random cluster, and how both are configured, by kube-proxy's own file. */
 interface Comparison {
@@ -118,7 +118,7 @@ async function compare(
   };
   const isExcluded = configured.ipvs !== undefined && "excludeCIDRs" in configured.ipvs;
   const excluded = isExcluded ? FOREIGN.ids : [];
-  const compared = async (made: readonly RandomService[]): Promise<Compared> => ({
+  const compared = async (made: readonly ServiceObjects[]): Promise<Compared> => ({
     cluster: await oldestFirst(cluster, made),
     ...{ settings, foreign: serviceStates(FOREIGN.rules), excluded },
   });
@@ -174,8 +174,8 @@ async function settled(compared: Compared): Promise<NodeState> {
 /** By the age that the API server says, and by name. */
 async function oldestFirst(
   { server }: ApiCluster,
-  made: readonly RandomService[],
-): Promise<readonly RandomService[]> {
+  made: readonly ServiceObjects[],
+): Promise<readonly ServiceObjects[]> {
   const { body } = await server.api.ask("GET", `/api/v1/namespaces/${NAMESPACE}/services`);
   const ages = (body as V1ServiceList).items.map(
     ({ metadata }) => [metadata?.name, `${metadata?.creationTimestamp} ${metadata?.name}`] as const,
@@ -184,7 +184,7 @@ async function oldestFirst(
   return made.toSorted((a, b) => ((age.get(a.name) ?? "") < (age.get(b.name) ?? "") ? -1 : 1));
 }
 
-function objectsOf(made: readonly RandomService[]): readonly KubeObject[] {
+function objectsOf(made: readonly ServiceObjects[]): readonly KubeObject[] {
   return made.flatMap(({ objects }) => objects);
 }
 

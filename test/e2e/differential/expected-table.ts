@@ -13,7 +13,7 @@ import { NODE_ADDRESSES, NODE_ADDRESSES_V6, PEER_ADDRESS } from "../../lab/node-
 import { NAMESPACE } from "../harness/objects.ts";
 import { NODE } from "../harness/pods.ts";
 import type { ServiceState, ServiceStates } from "./node-state.ts";
-import type { Family, RandomService } from "./random-cluster.ts";
+import type { Family, ServiceObjects } from "./random-cluster.ts";
 
 const ZONE = "zone-a";
 const HIDING = ["service.kubernetes.io/service-proxy-name", "service.kubernetes.io/headless"];
@@ -35,7 +35,7 @@ export const USUAL: TableSettings = {
 
 /** Of all of them; the oldest comes first, and has what several want. */
 export function expectedTable(
-  oldestFirst: readonly RandomService[],
+  oldestFirst: readonly ServiceObjects[],
   settings: TableSettings,
 ): ServiceStates {
   const all = new Map<string, ServiceState>();
@@ -54,7 +54,7 @@ const notEnding: Repeat = ({ conditions }) => !conditions?.terminating;
 
 /** What one Service asks for. */
 export function expectedServices(
-  one: RandomService,
+  one: ServiceObjects,
   settings: TableSettings,
   counts = notEnding,
 ): ServiceStates {
@@ -75,7 +75,7 @@ interface Port {
 }
 
 function servicesOfPort(
-  one: RandomService,
+  one: ServiceObjects,
   at: Port,
   { scheduler, nodePortAddresses }: TableSettings,
 ): [string, ServiceState][] {
@@ -119,7 +119,7 @@ function servicesOfPort(
 }
 
 /** The endpoints that serve, as destinations. */
-function chosen(one: RandomService, port: Port, isLocal: boolean): readonly string[] {
+function chosen(one: ServiceObjects, port: Port, isLocal: boolean): readonly string[] {
   const all = [...endpointsOf(one, port)];
   const near = isLocal ? all.filter(([, { nodeName }]) => nodeName === NODE) : all;
   const ready = near.filter(([, { conditions }]) => conditions?.ready ?? true);
@@ -133,7 +133,7 @@ function chosen(one: RandomService, port: Port, isLocal: boolean): readonly stri
 
 /** By address and port. */
 function endpointsOf(
-  one: RandomService,
+  one: ServiceObjects,
   { family, port, counts }: Port,
 ): ReadonlyMap<string, V1Endpoint> {
   const found = new Map<string, V1Endpoint>();
@@ -164,14 +164,14 @@ function byHints(ready: readonly Found[]): readonly Found[] {
 }
 
 /** The Service itself. */
-export function serviceOf({ objects }: RandomService): V1Service {
+export function serviceOf({ objects }: ServiceObjects): V1Service {
   const found = objects.find((object): object is V1Service => object.kind === "Service");
   if (!found) throw new Error("a random Service without a Service");
   return found;
 }
 
 /** Its slices, also those that count for nothing. */
-export function slicesOf({ objects }: RandomService): readonly V1EndpointSlice[] {
+export function slicesOf({ objects }: ServiceObjects): readonly V1EndpointSlice[] {
   return objects.filter((object): object is V1EndpointSlice => object.kind === "EndpointSlice");
 }
 

@@ -14,7 +14,7 @@ import {
   type TableSettings,
 } from "./expected-table.ts";
 import type { NodeState, ServiceState, ServiceStates } from "./node-state.ts";
-import type { RandomService } from "./random-cluster.ts";
+import type { ServiceObjects } from "./random-cluster.ts";
 
 /** One virtual service that is not the same in both. */
 interface Difference {
@@ -22,7 +22,7 @@ interface Difference {
   readonly ours: ServiceState | undefined;
   readonly theirs: ServiceState | undefined;
   /** The Services that want it. */
-  readonly owners: readonly RandomService[];
+  readonly owners: readonly ServiceObjects[];
 }
 
 /** A reason for a difference. */
@@ -93,7 +93,7 @@ export const DIFFERENCE_RULES: readonly DifferenceRule[] = [
 /** What is compared. */
 export interface Compared {
   /** The oldest first. */
-  readonly cluster: readonly RandomService[];
+  readonly cluster: readonly ServiceObjects[];
   readonly settings: TableSettings;
   /** Virtual services that were there before, and those of them that kube-proxy must leave. */
   readonly foreign: ServiceStates;
@@ -142,7 +142,7 @@ export function differences(compared: Compared, ours: NodeState, theirs: NodeSta
 }
 
 /** Some endpoint is in two slices, and not in the same state. */
-function hasUnlikeRepeats(one: RandomService): boolean {
+function hasUnlikeRepeats(one: ServiceObjects): boolean {
   const states = new Map<string, string>();
   return slicesOf(one).some(({ endpoints }) =>
     endpoints.some(({ addresses: [address = ""], conditions }) => {
@@ -159,7 +159,7 @@ function hasUnlikeRepeats(one: RandomService): boolean {
  * one of this node. Where it finds none for a policy Local, it takes all.
  */
 function eitherRepeat(
-  { name, objects }: RandomService,
+  { name, objects }: ServiceObjects,
   id: string,
   settings: TableSettings,
 ): readonly (ServiceState | undefined)[] {
@@ -194,7 +194,7 @@ function words(state: ServiceState | undefined): string {
 }
 
 /** The ids that a proxy may make of it, also those that ours refuses. */
-function mayWant(one: RandomService, { settings }: Compared): ReadonlySet<string> {
+function mayWant(one: ServiceObjects, { settings }: Compared): ReadonlySet<string> {
   const { externalIPs = [], ports = [] } = specOf(one);
   const ofPeer = ports
     .filter(() => externalIPs.includes(PEER_ADDRESS))
@@ -212,18 +212,21 @@ function isEmptied(ours: ServiceState | undefined, theirs: ServiceState | undefi
 }
 
 /** None of the endpoints that kube-proxy took is on this node. */
-function isNobodyHere(theirs: ServiceState | undefined, owners: readonly RandomService[]): boolean {
+function isNobodyHere(
+  theirs: ServiceState | undefined,
+  owners: readonly ServiceObjects[],
+): boolean {
   const here = new Set(owners.flatMap((owner) => endpointHosts(owner, NODE)));
   return hostsOf(theirs).every((host) => !here.has(host));
 }
 
-function hasEndpoints(service: RandomService, state: ServiceState): boolean {
+function hasEndpoints(service: ServiceObjects, state: ServiceState): boolean {
   const known = new Set(endpointHosts(service));
   return hostsOf(state).every((host) => known.has(host));
 }
 
 /** As the kernel's table writes them: `10.1.0.1`, `[fd00:1::1]`. */
-function endpointHosts(service: RandomService, node?: string): readonly string[] {
+function endpointHosts(service: ServiceObjects, node?: string): readonly string[] {
   return slicesOf(service)
     .flatMap(({ endpoints }) => endpoints)
     .filter(({ nodeName }) => node === undefined || nodeName === node)
@@ -235,11 +238,11 @@ function hostsOf(state: ServiceState | undefined): readonly string[] {
   return (state?.destinations ?? []).map((text) => text.replace(/:\d+ -.*$/, ""));
 }
 
-function specOf(service: RandomService) {
+function specOf(service: ServiceObjects) {
   return serviceOf(service).spec ?? {};
 }
 
-function isExternal(id: string, service: RandomService): boolean {
+function isExternal(id: string, service: ServiceObjects): boolean {
   const { clusterIPs = [] } = specOf(service);
   return !clusterIPs.some((address) => id.includes(`/${socketText(address, 0).slice(0, -1)}`));
 }

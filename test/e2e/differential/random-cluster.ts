@@ -14,9 +14,15 @@ import { type EndpointWords, type KubeObject, service, slice } from "../harness/
 import { NODE } from "../harness/pods.ts";
 
 /** A cluster's Service with all that belongs to it. */
-export interface RandomService {
+export interface ServiceObjects {
   readonly name: string;
   readonly objects: readonly KubeObject[];
+}
+
+/** One by chance. */
+export interface RandomService extends ServiceObjects {
+  /** What its slices are made of. */
+  readonly owners: readonly Owner[];
 }
 
 const PROTOCOLS = ["TCP", "UDP", "SCTP"] as const;
@@ -38,16 +44,23 @@ export function randomCluster(random: Random, count: number): readonly RandomSer
   return Array.from({ length: count }, (_, index) => randomService(random, index));
 }
 
-/** The same some time later: of the Services some are gone, some are others of the same name. */
+/**
+ * The same some time later: of the Services some are gone, others have come, some have other slices. No Service
+ * becomes another one of its name: most of that the API server refuses.
+ */
 export function changedCluster(
   random: Random,
   cluster: readonly RandomService[],
 ): readonly RandomService[] {
-  return cluster.flatMap((one, index) => {
+  const come: RandomService[] = [];
+  const stay = cluster.flatMap((one, index) => {
     const fate = random.int(10);
     if (fate < 2) return [];
-    return fate < 7 ? [randomService(random, index)] : [one];
+    if (fate < 8) return fate < 6 ? [withSlices(one, slicesOf(random, one))] : [one];
+    come.push(randomService(random, cluster.length + index));
+    return [];
   });
+  return [...stay, ...come];
 }
 
 function randomService(random: Random, index: number): RandomService {
@@ -71,8 +84,17 @@ function randomService(random: Random, index: number): RandomService {
     spec: randomSpec(random, type, index),
     ...(type === "LoadBalancer" && { ingress: randomIngress(random, families, index) }),
   });
-  const slices = families.flatMap((family) => randomSlices(random, { family, index, ports }));
-  return { name, objects: [made, ...slices] };
+  const owners = families.map((family) => ({ family, index, ports }));
+  const bare = { name, owners, objects: [made] };
+  return withSlices(bare, slicesOf(random, bare));
+}
+
+function slicesOf(random: Random, { owners }: RandomService): readonly V1EndpointSlice[] {
+  return owners.flatMap((owner) => randomSlices(random, owner));
+}
+
+function withSlices(one: RandomService, slices: readonly V1EndpointSlice[]): RandomService {
+  return { ...one, objects: [...one.objects.slice(0, 1), ...slices] };
 }
 
 type RandomPort = Pick<V1ServicePort, "name" | "port"> & {
@@ -130,9 +152,9 @@ function randomSlices(random: Random, owner: Owner): readonly V1EndpointSlice[] 
   const slices = Array.from({ length: random.pick([0, 1, 1, 1, 2]) }, (_, at) => {
     const made = slice({
       ...{ service: nameOf(index), suffix: String(at), family },
-      ports: ports.map(({ name, protocol, port }) => ({
+      ports: ports.map(({ name, protocol, port }, number) => ({
         // What no port of the Service is called is for nobody.
-        ...(random.chance(8) ? { name: "other" } : name !== undefined && { name }),
+        ...(random.chance(8) ? { name: `other-${number}` } : name !== undefined && { name }),
         ...(protocol !== undefined && { protocol }),
         // Named ports may have different numbers in each slice.
         port: 8_000 + (port % 100) + (ports.length > 1 ? at * 100 : 0),

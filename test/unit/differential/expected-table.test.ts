@@ -5,8 +5,8 @@ import { expectedTable, USUAL } from "../../e2e/differential/expected-table.ts";
 import { serviceStates } from "../../e2e/differential/node-state.ts";
 import {
   changedCluster,
-  type RandomService,
   randomCluster,
+  type ServiceObjects,
 } from "../../e2e/differential/random-cluster.ts";
 import { objectId } from "../../e2e/harness/objects.ts";
 import { NODE, nodes } from "../../e2e/harness/pods.ts";
@@ -41,11 +41,11 @@ test("for random clusters and changes of them the agent makes what the objects a
   }
 });
 
-function objectsOf(cluster: readonly RandomService[]) {
+function objectsOf(cluster: readonly ServiceObjects[]) {
   return cluster.flatMap(({ objects }) => objects);
 }
 
-function expectTable({ kernel }: Node, cluster: readonly RandomService[], seed: number): void {
+function expectTable({ kernel }: Node, cluster: readonly ServiceObjects[], seed: number): void {
   const made = serviceStates(renderTable(kernel.table.entries().values()));
   const wanted = expectedTable(cluster, USUAL);
   expect(sorted(made), `seed ${seed}`).toEqual(sorted(wanted));

@@ -9,14 +9,14 @@ import {
   mistakes,
 } from "../../e2e/differential/known-differences.ts";
 import type { ServiceState } from "../../e2e/differential/node-state.ts";
-import type { RandomService } from "../../e2e/differential/random-cluster.ts";
+import type { ServiceObjects } from "../../e2e/differential/random-cluster.ts";
 import { service, slice } from "../../e2e/harness/objects.ts";
 import { NODE } from "../../e2e/harness/pods.ts";
 import { PEER } from "../../lab/node-network.ts";
 
 const SHARED = "203.0.113.1";
 
-function one(name: string, number: number, spec: object, node = NODE): RandomService {
+function one(name: string, number: number, spec: object, node = NODE): ServiceObjects {
   const address = `10.1.9.${number}`;
   const objects = [
     service({ name, addresses: [`10.96.9.${number}`], spec: { externalIPs: [SHARED], ...spec } }),
@@ -112,7 +112,7 @@ test("of an endpoint that ends in one slice and not in another kube-proxy may ta
     { address: "10.1.9.7", node: PEER },
     { address: "10.1.9.8", node: PEER },
   ];
-  const repeated: RandomService = {
+  const repeated: ServiceObjects = {
     name: "repeated",
     objects: [
       service({ name: "repeated", addresses: ["10.96.9.7"] }),
