@@ -16,7 +16,7 @@ const METRICS = "http://127.0.0.1:10249/metrics";
 const SYNCS =
   /^kubeproxy_sync_proxy_rules_duration_seconds_count\{.*?ip_family="(\w+)".*?\} (\d+)$/gm;
 const FAMILIES = 2;
-const READY_MS_MAX = 100_000;
+const READY_MS_MAX = 300_000;
 const POLL_MS = 100;
 
 /** What it is told. */
