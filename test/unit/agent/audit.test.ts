@@ -157,8 +157,7 @@ test("counts all of a pass that only it was the reason for", async () => {
   expect(pauseMs(node)).toBe(200 * AUDIT_PAUSE_PER_MS);
 });
 
-test("of a large table reads addresses, then virtual services, then a part of the destinations at a time", async () => {
-  const count = 2 * AUDIT_SERVICES_PER_STEP + 1;
+async function settledWith(count: number): Promise<NodeUnderTest> {
   const many = Array.from({ length: count }, (_, at) =>
     shop(`web-${at}`, 0, { clusterAddresses: [`10.96.${1 + (at >> 8)}.${at & 255}`] }),
   );
@@ -168,6 +167,11 @@ test("of a large table reads addresses, then virtual services, then a part of th
     many.map(({ slice }) => slice),
   );
   await node.pass();
+  return node;
+}
+
+test("of a large table reads addresses, then virtual services, then a part of the destinations at a time", async () => {
+  const node = await settledWith(2 * AUDIT_SERVICES_PER_STEP + 1);
   const steps: string[] = [];
   for (let step = 0; step < 6; step++) {
     await node.passAfter(pauseMs(node));
@@ -178,16 +182,7 @@ test("of a large table reads addresses, then virtual services, then a part of th
 });
 
 test("what was found while a large table was read by parts is repaired", async () => {
-  const count = AUDIT_SERVICES_PER_STEP + 1;
-  const many = Array.from({ length: count }, (_, at) =>
-    shop(`web-${at}`, 0, { clusterAddresses: [`10.96.${1 + (at >> 8)}.${at & 255}`] }),
-  );
-  const node = new NodeUnderTest();
-  node.see(
-    many.map(({ service }) => service),
-    many.map(({ slice }) => slice),
-  );
-  await node.pass();
+  const node = await settledWith(AUDIT_SERVICES_PER_STEP + 1);
   const before = node.table();
   const key = tcp("10.96.1.7", 80);
   node.kernel.table.apply({ kind: "delete-service", key });
