@@ -3,7 +3,6 @@
  * what others made. Found once and read into the mirror by a pass, they are ours like anything in it: what no
  * Service wants of them is removed.
  */
-import { isOfHostOnly } from "../model/node-port-addresses.ts";
 import { type ServiceId, type SocketKey, serviceId } from "../model/virtual-service.ts";
 import { type DirtyKeys, NO_FILTERS } from "../plan/diff.ts";
 import { reread } from "./adopt.ts";
@@ -54,7 +53,7 @@ export class Inheritance {
 
   #isFree(key: SocketKey): boolean {
     const { store, ownership } = this.#planner;
-    const isOfNode = store.node.ownAddresses.has(key.address) && !isOfHostOnly(key.address);
+    const isOfNode = store.node.ownAddresses.has(key.address);
     return isOfNode && !ownership.has(key) && !ownership.isExcluded(key.address);
   }
 }

@@ -47,6 +47,6 @@ function isChosen(address: Address, primary: readonly Address[], rule: NodePortA
 }
 
 /** Loopback and IPv6 link-local addresses: no other host can send to them, or only with an interface's name. */
-export function isOfHostOnly(address: Address): boolean {
+function isOfHostOnly(address: Address): boolean {
   return address.startsWith("127.") || address === "::1" || /^fe[89ab][0-9a-f]:/.test(address);
 }
