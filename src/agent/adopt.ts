@@ -5,16 +5,14 @@
 import type { ObservedDestination } from "../model/counters.ts";
 import {
   type Destination,
-  type DestinationId,
-  destinationId,
   type ServiceId,
   type ServiceKey,
-  sameDestination,
   serviceId,
   type VirtualService,
 } from "../model/virtual-service.ts";
 import type { FilterReading } from "../nft/packet-filter.ts";
 import type { DesiredState } from "../plan/diff.ts";
+import { holdsAll } from "./holds-all.ts";
 import type { Kernel } from "./kernel.ts";
 import type { Mirror } from "./mirror.ts";
 import type { Ownership } from "./ownership.ts";
@@ -112,18 +110,6 @@ function load(
 ): void {
   // A dump shows the newest destination first; the mirror keeps the order of adding.
   mirror.load({ key, settings }, [...destinations].reverse().map(withoutCounters));
-}
-
-/** True when `found` is neither more nor less than `planned`, in whatever order. */
-function holdsAll(
-  planned: ReadonlyMap<DestinationId, Destination>,
-  found: readonly ObservedDestination[],
-): boolean {
-  if (planned.size !== found.length) return false;
-  return found.every((destination) => {
-    const wanted = planned.get(destinationId(destination));
-    return wanted !== undefined && sameDestination(wanted, destination);
-  });
 }
 
 function withoutCounters(destination: ObservedDestination): Destination {

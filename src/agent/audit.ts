@@ -10,10 +10,8 @@ import type { Clock } from "../base/clock.ts";
 import type { Address } from "../model/address.ts";
 import type { FilterObjectId } from "../model/packet-filter.ts";
 import {
-  destinationId,
   type ServiceId,
   type ServiceKey,
-  sameDestination,
   sameSettings,
   serviceId,
   type TableEntry,
@@ -23,6 +21,7 @@ import type { DirtyKeys } from "../plan/diff.ts";
 import { reread } from "./adopt.ts";
 import { AuditPace } from "./audit-pace.ts";
 import type { Drift } from "./drift.ts";
+import { holdsAll } from "./holds-all.ts";
 import type { Kernel } from "./kernel.ts";
 import { rereadFilters } from "./look-again.ts";
 import type { Mirror } from "./mirror.ts";
@@ -175,14 +174,7 @@ export class Audit {
     const doubtful: ServiceKey[] = [];
     for (const [index, entry] of entries.entries()) {
       const { key } = entry.service;
-      const destinations = observed[index] ?? [];
-      const same =
-        destinations.length === entry.destinations.size &&
-        destinations.every((destination) => {
-          const known = entry.destinations.get(destinationId(destination));
-          return known !== undefined && sameDestination(known, destination);
-        });
-      if (same) continue;
+      if (holdsAll(entry.destinations, observed[index] ?? [])) continue;
       found.destinations(serviceId(key), key);
       doubtful.push(key);
     }

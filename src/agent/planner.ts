@@ -12,7 +12,7 @@ import { type ServiceKey, serviceId } from "../model/virtual-service.ts";
 import { FirewallMarks } from "../plan/firewall-marks.ts";
 import { PlanIndex } from "../plan/index-of-plans.ts";
 import { requestedSchedulers } from "../plan/scheduler-choice.ts";
-import { type PlanOptions, planService } from "../plan/service.ts";
+import { type PlanInput, type PlanOptions, planService } from "../plan/service.ts";
 import { Mirror } from "./mirror.ts";
 import { Ownership } from "./ownership.ts";
 import { Schedulers } from "./schedulers.ts";
@@ -27,6 +27,8 @@ export interface Planner {
   readonly options: PlanOptions;
   readonly marks: FirewallMarks;
   readonly ownership: Ownership;
+  /** What plans of all Services ask alike. */
+  readonly asked: Pick<PlanInput, "hasScheduler" | "markOf" | "heldMarkOf">;
 }
 
 /** A planner of `store` that has planned nothing yet. */
@@ -39,13 +41,20 @@ export function createPlanner(
 ): Planner {
   const mirror = new Mirror();
   const index = new PlanIndex();
+  const schedulers = new Schedulers(from.ipvs, from.clock);
+  const marks = new FirewallMarks();
   return {
     store: from.store,
     mirror,
     index,
-    schedulers: new Schedulers(from.ipvs, from.clock),
+    schedulers,
     options: from.options,
-    marks: new FirewallMarks(),
+    marks,
+    asked: {
+      hasScheduler: (scheduler) => schedulers.has(scheduler),
+      markOf: (mark) => marks.of(mark),
+      heldMarkOf: (mark, family) => heldMark({ marks, mirror }, mark, family),
+    },
     ownership: new Ownership({ desired: index, mirror, excludeRanges: from.excludeRanges }),
   };
 }
@@ -72,7 +81,7 @@ export async function planAll(
 }
 
 function planOne(planner: Planner, name: ObjectName, from: LastGoodFrom): void {
-  const { store, index, schedulers, options } = planner;
+  const { store, index, asked, options } = planner;
   const service = store.service(name);
   const plan =
     service &&
@@ -81,15 +90,19 @@ function planOne(planner: Planner, name: ObjectName, from: LastGoodFrom): void {
       slices: store.slices(name),
       node: store.node,
       options,
-      hasScheduler: (scheduler) => schedulers.has(scheduler),
-      markOf: (mark) => planner.marks.of(mark),
-      heldMarkOf: (mark, family) => heldMark(planner, mark, family),
+      hasScheduler: asked.hasScheduler,
+      markOf: asked.markOf,
+      heldMarkOf: asked.heldMarkOf,
       lastGood: (key) => lastGood(planner, name, { key, from }),
     });
   index.set(name, plan);
 }
 
-function heldMark({ marks, mirror }: Planner, name: string, family: Family): number | undefined {
+function heldMark(
+  { marks, mirror }: Pick<Planner, "marks" | "mirror">,
+  name: string,
+  family: Family,
+): number | undefined {
   const id = serviceId({ mark: marks.next(name), family });
   return mirror.entry(id) ? marks.of(name) : undefined;
 }

@@ -56,7 +56,9 @@ export class Batch {
 
   /** Numbers the messages from `first` on, and lets the last one ask for an acknowledgement. */
   seal(first: number, { acknowledgeLast }: { readonly acknowledgeLast: boolean }): void {
-    for (const [index, start] of this.#starts.entries()) this.out.patch32(start + 8, first + index);
+    for (let index = 0; index < this.#starts.length; index++) {
+      this.out.patch32((this.#starts[index] ?? 0) + 8, first + index);
+    }
     const last = this.#starts.at(-1);
     if (!acknowledgeLast || last === undefined) return;
     const { view } = sourceOf(this.out.bytes());

@@ -34,6 +34,12 @@ export function findAnnotation(
   return undefined;
 }
 
+/** True for most Services: no name need be made to look for. */
+export function hasNoAnnotations(annotations: Readonly<Record<string, string>>): boolean {
+  for (const name in annotations) if (Object.hasOwn(annotations, name)) return false;
+  return true;
+}
+
 /** The field of a finding about an annotation. */
 export function annotationField(name: string): string {
   return `metadata.annotations[${name}]`;

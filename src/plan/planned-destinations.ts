@@ -52,8 +52,9 @@ export class PlannedDestinations implements Destinations {
     for (let at = 0; at < this.size; at++) yield this.#idAt(at);
   }
 
-  *values(): MapIterator<Destination> {
-    for (let at = 0; at < this.size; at++) yield this.#at(at);
+  /** An array's iterator costs a first pass less than a generator of our own. */
+  values(): MapIterator<Destination> {
+    return this.#addresses.map((_, at) => this.#at(at)).values();
   }
 
   [Symbol.iterator](): MapIterator<[DestinationId, Destination]> {

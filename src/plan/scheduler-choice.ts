@@ -17,6 +17,7 @@ import {
   FLAGS_ANNOTATION,
   type FoundAnnotation,
   findAnnotation,
+  hasNoAnnotations,
   KUBE_ROUTER_SCHEDULER_ANNOTATION,
   quoted,
   SCHEDULER_ANNOTATION,
@@ -51,6 +52,8 @@ const USUAL_FLAGS: Readonly<Record<string, readonly SchedulerFlag[]>> = {
 };
 
 const NO_FLAGS: readonly SchedulerFlag[] = [];
+const NO_FINDINGS: readonly Finding[] = [];
+const NO_NAMES: readonly SchedulerName[] = [];
 
 /** In the order of the model. */
 const ALL_FLAGS: readonly SchedulerFlag[] = ["flag-1", "flag-2", "flag-3"];
@@ -99,7 +102,8 @@ export function canDrain({ scheduler, schedulerFlags }: SchedulerChoice): boolea
 }
 
 /** The schedulers that a Service asks for, for a question to the kernel before its plan is made. */
-export function requestedSchedulers({ annotations }: Service): SchedulerName[] {
+export function requestedSchedulers({ annotations }: Service): readonly SchedulerName[] {
+  if (hasNoAnnotations(annotations)) return NO_NAMES;
   const names: SchedulerName[] = [];
   for (const [name, raw] of Object.entries(annotations)) {
     const asks =
@@ -113,6 +117,7 @@ export function requestedSchedulers({ annotations }: Service): SchedulerName[] {
 }
 
 function findScheduler({ annotations }: Service, portName: string): FoundAnnotation | undefined {
+  if (hasNoAnnotations(annotations)) return undefined;
   return findAnnotation(annotations, [
     `${SCHEDULER_ANNOTATION}.${portName}`,
     SCHEDULER_ANNOTATION,
@@ -125,11 +130,8 @@ function findScheduler({ annotations }: Service, portName: string): FoundAnnotat
  * flag at all, those in force stay; a flag of another scheduler is left out.
  */
 function withFlags(input: SchedulerInput, usual: SchedulerChoice): ChosenScheduler {
-  const found = findAnnotation(input.service.annotations, [
-    `${FLAGS_ANNOTATION}.${input.portName}`,
-    FLAGS_ANNOTATION,
-  ]);
-  if (!found) return { choice: usual, findings: [] };
+  const found = findFlags(input);
+  if (!found) return { choice: usual, findings: NO_FINDINGS };
   const { scheduler } = usual;
   const words = [...new Set(found.value.split(",").map((word) => word.trim()))];
   const unknown = words.find((word) => word !== "" && !isFlagName(word));
@@ -146,6 +148,12 @@ function withFlags(input: SchedulerInput, usual: SchedulerChoice): ChosenSchedul
     choice: { scheduler, schedulerFlags: ALL_FLAGS.filter((flag) => wanted.has(flag)) },
     findings: foreign.map((name) => foreignFlag(input, found, { name, scheduler })),
   };
+}
+
+function findFlags({ service, portName }: SchedulerInput): FoundAnnotation | undefined {
+  const { annotations } = service;
+  if (hasNoAnnotations(annotations)) return undefined;
+  return findAnnotation(annotations, [`${FLAGS_ANNOTATION}.${portName}`, FLAGS_ANNOTATION]);
 }
 
 /** Without what else the value may carry. */

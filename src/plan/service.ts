@@ -75,13 +75,16 @@ export function planService(input: PlanInput): ServicePlan {
 }
 
 function isHidden(labels: Readonly<Record<string, string>>): boolean {
-  return HIDING_LABELS.some((label) => Object.hasOwn(labels, label));
+  for (const label of HIDING_LABELS) if (Object.hasOwn(labels, label)) return true;
+  return false;
 }
 
 /** By name, so that the plan does not depend on the order in which they came. */
 function visibleSlices({ slices }: PlanInput): readonly EndpointSlice[] {
-  const visible = slices.filter(({ labels }) => !isHidden(labels));
-  return visible.length < 2 ? visible : visible.sort((a, b) => (a.name < b.name ? -1 : 1));
+  const visible = slices.some(({ labels }) => isHidden(labels))
+    ? slices.filter(({ labels }) => !isHidden(labels))
+    : slices;
+  return visible.length < 2 ? visible : visible.toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 /** Client affinity, by single addresses; each virtual service remembers its clients for itself. */

@@ -6,6 +6,7 @@ import {
   annotationField,
   DRAIN_ANNOTATION,
   FLAGS_ANNOTATION,
+  hasNoAnnotations,
   quoted,
   SCHEDULER_ANNOTATION,
   VALUE_CHARACTERS_MAX,
@@ -13,6 +14,8 @@ import {
 
 /** Findings of this kind that one Service may have; the rest is not told. */
 export const UNKNOWN_ANNOTATIONS_MAX = 10;
+
+const NO_FINDINGS: readonly Finding[] = [];
 
 const PREFIX = "kube-ipvs.io/";
 
@@ -22,7 +25,8 @@ const KNOWN: readonly string[] = [SCHEDULER_ANNOTATION, FLAGS_ANNOTATION, DRAIN_
 const BY_PORT: readonly string[] = [SCHEDULER_ANNOTATION, FLAGS_ANNOTATION];
 
 /** A finding for each annotation of ours whose name, or the port in it, does not exist. */
-export function unknownAnnotations(service: Service): Finding[] {
+export function unknownAnnotations(service: Service): readonly Finding[] {
+  if (hasNoAnnotations(service.annotations)) return NO_FINDINGS;
   const findings: Finding[] = [];
   for (const name of Object.keys(service.annotations).sort()) {
     if (findings.length === UNKNOWN_ANNOTATIONS_MAX) break;

@@ -173,7 +173,7 @@ test.each`
 
 test("the schedulers that a Service asks for are those of all its annotations that exist", () => {
   const annotations = { [OURS]: "LC", [`${OURS}.http`]: "mh", [THEIRS]: "sed", [FLAGS]: "sh" };
-  expect(requestedSchedulers(service({ annotations })).sort()).toEqual(["lc", "mh", "sed"]);
+  expect([...requestedSchedulers(service({ annotations }))].sort()).toEqual(["lc", "mh", "sed"]);
   expect(requestedSchedulers(service({ annotations: { [OURS]: "nope" } }))).toEqual([]);
 });
 
