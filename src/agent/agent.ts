@@ -11,7 +11,8 @@ import { FindingsLog } from "./findings-log.ts";
 import { countsOf } from "./held-counts.ts";
 import { Passes, type PassResult } from "./passes.ts";
 import { type AgentStatus, statusOf } from "./status.ts";
-import { Store, type Trigger } from "./store.ts";
+import { Store } from "./store.ts";
+import type { Trigger } from "./triggers.ts";
 
 /** First wait after a pass that failed as a whole; it doubles up to the second. */
 const PASS_RETRY_MS = 200;
@@ -165,7 +166,7 @@ export class Agent {
     this.#isInPass = true;
     const { picture } = this.#store;
     if (picture !== "none") observer.passBegun();
-    const triggers = this.#store.takeTriggers();
+    const triggers = this.#store.triggers.take();
     const result = await this.#passes.run().catch((error: unknown) => {
       const tookMs = clock.nowMs() - startMs;
       observer.passEnded({ outcome: "failed", tookMs, operations: [] });
@@ -175,10 +176,16 @@ export class Agent {
     if (!result) return;
     this.#findings.report(result.planned);
     this.#report(result);
-    this.#tellOfPass(result, triggers);
+    const planned = new Set(result.planned);
+    const waits = (name: string): boolean => this.#store.isDirty(name) && !planned.has(name);
+    this.#tellOfPass(result, this.#store.triggers.sort(triggers, waits));
     if (!this.#last) onFirstSync();
     this.#last = result;
     this.#wake.abort();
+    if (result.left > 0) {
+      observer.passQueued();
+      this.#pacer.request();
+    }
     if (!this.#store.circumstances.awaitsPeers) this.#verify(picture === "complete");
   }
 

@@ -1,6 +1,7 @@
 /** Differences between what was written and what the kernel holds, and the log line about them. */
 import type { Logger } from "pino";
 import type { DriftKind } from "../observe/agent-metrics.ts";
+import type { AgentObserver } from "../observe/agent-observer.ts";
 
 /** One difference between what was written and what is there. */
 export interface Drift {
@@ -13,10 +14,15 @@ export interface Drift {
 /** Differences that one log line names; the rest is only counted. */
 const DRIFT_LOGGED_MAX = 10;
 
-/** Says what a step found. */
-export function logDrift(log: Logger, drift: readonly Drift[]): void {
+/** Says and counts what a step found. */
+export function noteDrift(
+  drift: readonly Drift[],
+  { log, observer }: { readonly log: Logger; readonly observer: AgentObserver },
+): void {
+  if (drift.length === 0) return;
   log.warn(
     { drift: drift.slice(0, DRIFT_LOGGED_MAX), total: drift.length },
     "the kernel differed from what was written; repairing",
   );
+  for (const { kind } of drift) observer.drifted(kind, 1);
 }

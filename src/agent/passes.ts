@@ -4,7 +4,8 @@
  *
  *   first pass:  plan all -> read the kernel -> diff everything -> apply
  *                (where the kernel is empty, one Service is planned and written before all others)
- *   later ones:  due retries, audit step, drain check -> plan dirty Services -> diff dirty keys -> apply
+ *   later ones:  due retries, audit step, drain check -> plan dirty Services (of thousands a part)
+ *                -> diff dirty keys -> apply
  */
 import type { Logger } from "pino";
 import type { Clock } from "../base/clock.ts";
@@ -14,9 +15,9 @@ import type { AgentObserver } from "../observe/agent-observer.ts";
 import type { PlanIndex } from "../plan/index-of-plans.ts";
 import type { PlanOptions } from "../plan/service.ts";
 import type { Adopted } from "./adopt.ts";
-import { Audit, type AuditResult } from "./audit.ts";
+import { Audit } from "./audit.ts";
 import { Drainer } from "./drainer.ts";
-import { logDrift } from "./drift.ts";
+import { noteDrift } from "./drift.ts";
 import { Failures } from "./failures.ts";
 import { FlowsToForget } from "./flows-to-forget.ts";
 import { type HealthChecks, HealthCheckTeller } from "./health-check-teller.ts";
@@ -27,6 +28,7 @@ import type { Mirror } from "./mirror.ts";
 import { type Outcome, sumOutcomes } from "./outcome.ts";
 import { FIRST_SERVICE, PassWriter } from "./pass-writer.ts";
 import { createPlanner, type Planner, planAll, withoutTheirScheduler } from "./planner.ts";
+import { Portions, type PortionsOptions } from "./portions.ts";
 import type { Schedulers } from "./schedulers.ts";
 import { schedulersRefused } from "./schedulers-refused.ts";
 import type { Store } from "./store.ts";
@@ -34,7 +36,9 @@ import { isUntouched, takeStock } from "./take-stock.ts";
 import { ThisNode, type ThisNodeOptions } from "./this-node.ts";
 
 /** What the passes need. */
-export interface PassesOptions extends Pick<ThisNodeOptions, "filterSettings" | "onNodeAddresses"> {
+export interface PassesOptions
+  extends Pick<ThisNodeOptions, "filterSettings" | "onNodeAddresses">,
+    Pick<PortionsOptions, "minSyncPeriodMs" | "portion"> {
   readonly kernel: Kernel;
   readonly store: Store;
   readonly clock: Clock;
@@ -52,8 +56,9 @@ export interface PassesOptions extends Pick<ThisNodeOptions, "filterSettings" | 
 /** What one pass did. */
 export interface PassResult extends Outcome {
   readonly pass: number;
-  /** The Services that were planned. */
+  /** The Services that were planned, and how many more are for the next pass. */
   readonly planned: readonly ObjectName[];
+  readonly left: number;
   readonly tookMs: number;
 }
 
@@ -71,6 +76,7 @@ export class Passes {
   readonly #writer: PassWriter;
   readonly #thisNode: ThisNode;
   readonly #teller: HealthCheckTeller;
+  readonly #portions: Portions;
   readonly #options: PassesOptions;
   #adopted: Adopted | undefined;
   #unsure = false;
@@ -94,7 +100,8 @@ export class Passes {
     this.#audit = new Audit({ kernel, mirror, ownership, clock, periodMs });
     this.flows = new FlowsToForget({ ...options, conntrack });
     this.#thisNode = new ThisNode({ ...options, planner: this.#planner });
-    const { drainer, failures } = this;
+    this.#portions = new Portions({ ...options, index });
+    const { drainer, failures, flows } = this;
     this.#teller = new HealthCheckTeller({ ...options, index, failures });
     this.#writer = new PassWriter({
       ...options,
@@ -102,7 +109,7 @@ export class Passes {
       index,
       drainer,
       failures,
-      flows: this.flows,
+      flows,
       seesAll: () => this.#sawComplete,
     });
   }
@@ -141,31 +148,38 @@ export class Passes {
     const { store, clock } = this.#options;
     if (store.picture === "none") return undefined;
     const startMs = clock.nowMs();
-    let planned: ObjectName[] = [];
+    let planned: readonly ObjectName[] = [];
     try {
       const becameComplete = this.#becameComplete();
       const readAll = !this.#adopted || this.#unsure || becameComplete;
       this.#writer.heldBack.letGo();
       const audited = !readAll && (await this.#lookAround());
       await this.#thisNode.readAddresses();
-      planned = store.takeDirty();
+      planned = readAll ? store.takeDirty() : this.#portions.take();
       const start = readAll ? await this.#headStart(planned) : undefined;
       await planAll(this.#planner, planned, "plan");
+      const claimants = this.#portions.takeClaimants(this.mirror);
+      planned = [...planned, ...claimants];
+      await planAll(this.#planner, claimants, "plan");
       if (this.#thisNode.use() && !readAll) await this.#rereadFilter();
       this.#teller.tellLess(planned);
       if (readAll && !start) await this.#readAll();
       this.index.markDirty(await this.inheritance.take());
       const outcomes = [...(start ? [start] : []), await this.#writer.settle()];
-      const refused = schedulersRefused(outcomes.at(-1)?.refused ?? [], this);
-      await planAll(this.#planner, refused, "kernel");
+      await planAll(
+        this.#planner,
+        schedulersRefused(outcomes.at(-1)?.refused ?? [], this),
+        "kernel",
+      );
       // What had to wait for something that went through just now.
-      outcomes.push(await this.#writer.settle());
+      const sum = sumOutcomes([...outcomes, await this.#writer.settle()]);
       this.#teller.tellAll();
-      const sum = sumOutcomes(outcomes);
       // Reading the node's addresses is done for the audit, too.
       if (audited && planned.length === 0 && sum.applied === 0) this.#audit.pace.end(startMs);
       this.#count++;
-      return { ...sum, pass: this.#count, planned, tookMs: clock.nowMs() - startMs };
+      const tookMs = clock.nowMs() - startMs;
+      this.#portions.took(planned.length, tookMs);
+      return { ...sum, pass: this.#count, planned, left: store.dirtyCount, tookMs };
     } catch (error) {
       store.touch(planned);
       this.#unsure = true;
@@ -216,7 +230,8 @@ export class Passes {
     if (due.length > 0) this.index.markDirty(await lookAgain(kernel, this.mirror, due));
     const audited = await this.#audit.step({ now: this.#doubtsFilter });
     this.#doubtsFilter = false;
-    if (audited && audited.drift.length > 0) this.#noteDrift(audited);
+    noteDrift(audited?.drift ?? [], this.#options);
+    if (audited) this.index.markDirty(audited.dirty);
     // Nobody may have told of a change: the audit looks at these, too.
     if (audited?.isRoundStart) this.#thisNode.doubtAddresses();
     const found = await this.schedulers.relearn();
@@ -224,12 +239,6 @@ export class Passes {
       this.#options.store.touch(withoutTheirScheduler(this.index, ["scheduler-missing"]));
     }
     return audited !== undefined;
-  }
-
-  #noteDrift({ drift, dirty }: AuditResult): void {
-    logDrift(this.#options.log, drift);
-    for (const { kind } of drift) this.#options.observer.drifted(kind, 1);
-    this.index.markDirty(dirty);
   }
 
   /** What was held back while the picture was partial is looked at again once it is complete. */

@@ -5,7 +5,7 @@
 
 import { unreachable } from "../base/assert.ts";
 import { type Change, type Circumstances, type Picture, PLAIN } from "../kube/change.ts";
-import type { Address, Family } from "../model/address.ts";
+import type { Address } from "../model/address.ts";
 import {
   type ClusterNode,
   type EndpointSlice,
@@ -18,14 +18,12 @@ import {
 import type { InterfaceAddress, NodePortAddresses } from "../model/node-port-addresses.ts";
 import { dependsOn, isNothing, nodeViewChange } from "./node-change.ts";
 import { nodeView } from "./node-view.ts";
+import { Triggers } from "./triggers.ts";
 
 const NO_SLICES: ReadonlyMap<ObjectName, EndpointSlice> = new Map();
 
 /** Where the API server answers: its addresses are those of this Service's endpoints. */
 const API_SERVICE = objectName("default", "kubernetes");
-
-/** Trigger times kept until a pass takes them; more say nothing new about how long programming takes. */
-const TRIGGERS_MAX = 10_000;
 
 /** What is known of this node's addresses, and which of them serve node ports. */
 export interface NodeAddressFacts {
@@ -41,15 +39,9 @@ export interface StoreOptions extends NodeAddressFacts {
   readonly nodeName: string;
 }
 
-/** When something happened that led to a new version of an EndpointSlice. */
-export interface Trigger {
-  readonly family: Family;
-  /** Since the epoch. */
-  readonly triggerMs: number;
-}
-
 /** What planning reads. */
 export class Store {
+  readonly triggers = new Triggers();
   readonly #options: StoreOptions;
   readonly #services = new Map<ObjectName, Service>();
   readonly #slices = new Map<ObjectName, EndpointSlice>();
@@ -61,9 +53,10 @@ export class Store {
   #node: NodeView;
   /** A fact about the node may have changed since the last look: a list of peers is one look, not thousands. */
   #isNodeInDoubt = true;
+  /** Since Services were last taken. */
+  #hasNodeChanged = false;
   #picture: "none" | "partial" | "complete" = "none";
   #circumstances = PLAIN;
-  #triggers: Trigger[] = [];
 
   constructor(options: StoreOptions) {
     this.#options = options;
@@ -100,13 +93,6 @@ export class Store {
     this.#isNodeInDoubt = true;
   }
 
-  /** The trigger times of the slices that came since the last call. */
-  takeTriggers(): readonly Trigger[] {
-    const taken = this.#triggers;
-    this.#triggers = [];
-    return taken;
-  }
-
   get serviceCount(): number {
     return this.#services.size;
   }
@@ -120,12 +106,28 @@ export class Store {
     return [...(this.#slicesOf.get(service) ?? NO_SLICES).values()];
   }
 
-  /** The names of the Services to plan again; asking empties the list. */
-  takeDirty(): ObjectName[] {
+  /**
+   * The names of the Services to plan again; asking takes them from the list. `choose` may leave some of them for
+   * later; it is not asked after a change of the node, which all plans have to follow at once.
+   */
+  takeDirty(
+    choose?: (dirty: ReadonlySet<ObjectName>) => readonly ObjectName[],
+  ): readonly ObjectName[] {
     if (this.#isNodeInDoubt) this.#lookAtNode();
-    const names = [...this.#dirty];
-    this.#dirty.clear();
+    const names = choose && !this.#hasNodeChanged ? choose(this.#dirty) : [...this.#dirty];
+    this.#hasNodeChanged = false;
+    for (const name of names) this.#dirty.delete(name);
     return names;
+  }
+
+  /** Services that are to be planned again. */
+  get dirtyCount(): number {
+    return this.#dirty.size;
+  }
+
+  /** True for one of those. */
+  isDirty(name: ObjectName): boolean {
+    return this.#dirty.has(name);
   }
 
   /** Puts Services back on the list: their plan depends on something else that changed. */
@@ -144,7 +146,7 @@ export class Store {
         break;
       case "slice":
         this.#putSlice(change.name, change.value);
-        this.#noteTrigger(change.value);
+        this.triggers.note(change.value);
         break;
       case "node":
         this.#putNode(change.name, change.value);
@@ -171,7 +173,7 @@ export class Store {
     for (const [name, node] of nodes) this.#putNode(name, node);
     this.#setCircumstances(circumstances);
     // Of what was there before the start nobody waits to hear how long it took.
-    this.#triggers = [];
+    this.triggers.clear();
     this.#picture = complete ? "complete" : "partial";
   }
 
@@ -180,11 +182,6 @@ export class Store {
     for (const name of this.#circumstances.hidesEndpointsOf) this.#dirty.add(name);
     this.#circumstances = after;
     this.#isNodeInDoubt = true;
-  }
-
-  #noteTrigger(slice: EndpointSlice | undefined): void {
-    if (!slice || slice.triggerMs === 0 || this.#triggers.length === TRIGGERS_MAX) return;
-    this.#triggers.push({ family: slice.family, triggerMs: slice.triggerMs });
   }
 
   #putService(name: ObjectName, service: Service | undefined): void {
@@ -235,6 +232,7 @@ export class Store {
     const change = nodeViewChange(this.#node, after);
     if (isNothing(change)) return;
     this.#node = after;
+    this.#hasNodeChanged = true;
     for (const [name, service] of this.#services) {
       const slices = this.#slicesOf.get(name)?.values() ?? [];
       if (dependsOn(change, service, slices)) this.#dirty.add(name);

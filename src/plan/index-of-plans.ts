@@ -11,7 +11,7 @@ import type { ServiceId, ServiceKey } from "../model/virtual-service.ts";
 import { boundedFindings } from "./bounded-findings.ts";
 import { Claims } from "./claims.ts";
 import { healthCheckConflict, virtualServiceConflict } from "./conflict-findings.ts";
-import type { DesiredState, DirtyKeys } from "./diff.ts";
+import type { CurrentState, DesiredState, DirtyKeys } from "./diff.ts";
 import { FilterWishes } from "./filter-wishes.ts";
 import { serviceAddressElement, serviceAddressId, serviceAddressOf } from "./service-addresses.ts";
 import type { HealthCheck, PlannedService, ServicePlan } from "./service-plan.ts";
@@ -76,6 +76,23 @@ export class PlanIndex implements DesiredState {
 
   plan(name: ObjectName): ServicePlan | undefined {
     return this.#plans.get(name);
+  }
+
+  /** True when some virtual service of the Service has endpoints. */
+  serves(name: ObjectName): boolean {
+    const { virtualServices = [] } = this.#plans.get(name) ?? {};
+    return virtualServices.some(({ destinations }) => destinations.size > 0);
+  }
+
+  /** True when something that changed since it was last taken is in `current` and wanted by nobody any more. */
+  givesUpAnyOf(current: Pick<CurrentState, "entry" | "hasAddress">): boolean {
+    for (const id of this.#dirtyServices.keys()) {
+      if (!this.entry(id) && current.entry(id)) return true;
+    }
+    for (const address of this.#dirtyAddresses) {
+      if (!this.wantsAddress(address) && current.hasAddress(address)) return true;
+    }
+    return false;
   }
 
   names(): IterableIterator<ObjectName> {

@@ -146,7 +146,6 @@ async function singleChanges() {
     clock: systemClock,
     log,
     planOptions: PLAN_OPTIONS,
-    minSyncPeriodMs: 0,
     auditPeriodMs: AUDIT_PERIOD_MS,
     ...SURROUNDINGS,
     onFirstSync: () => undefined,

@@ -19,6 +19,7 @@ export const SURROUNDINGS: Pick<
   | "onNodeAddresses"
   | "excludeRanges"
   | "observer"
+  | "minSyncPeriodMs"
   | "healthChecks"
   | "onVerified"
 > = {
@@ -32,6 +33,7 @@ export const SURROUNDINGS: Pick<
   onNodeAddresses: () => {},
   excludeRanges: [],
   observer: NO_OBSERVER,
+  minSyncPeriodMs: 10,
   healthChecks: { set: () => {} },
   onVerified: () => {},
 };

@@ -25,6 +25,8 @@ import { Watch } from "./watch.ts";
 /** Long enough for every back-off, drain, audit round and question about schedulers. */
 const SILENCE_MS = 1_000_000;
 
+/** So small that few Services are a burst. */
+const PORTION = { first: 2, min: 1, max: 3 };
 /** Time at the end in which nothing may be written, and calls that the audit may make in it. */
 const QUIET_MS = 60_000;
 const QUIET_CALLS_MAX = 30;
@@ -114,10 +116,10 @@ export class Simulation {
       clock: this.#clock,
       log: capturedLog().log,
       planOptions: PLAN_OPTIONS,
-      minSyncPeriodMs: 10,
       auditPeriodMs: AUDIT_PERIOD_MS,
       onFirstSync: () => undefined,
       ...SURROUNDINGS,
+      portion: PORTION,
     });
     const end = new AbortController();
     const complete = this.#random.chance(70);

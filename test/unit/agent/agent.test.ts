@@ -35,7 +35,6 @@ class Running {
       clock: this.clock,
       log,
       planOptions: PLAN_OPTIONS,
-      minSyncPeriodMs: 10,
       auditPeriodMs: AUDIT_PERIOD_MS,
       onFirstSync: () => undefined,
       ...SURROUNDINGS,

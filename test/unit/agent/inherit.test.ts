@@ -40,7 +40,6 @@ function nodeWith(others: readonly SocketKey[], options: Partial<AgentOptions> =
     clock,
     log,
     planOptions: PLAN_OPTIONS,
-    minSyncPeriodMs: 10,
     auditPeriodMs: AUDIT_PERIOD_MS,
     onFirstSync: () => undefined,
     ...SURROUNDINGS,

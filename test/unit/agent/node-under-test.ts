@@ -1,5 +1,5 @@
 /** The passes of one node over the fake kernel, and short words for what tests do with them. */
-import { Passes, type PassResult } from "../../../src/agent/passes.ts";
+import { Passes, type PassesOptions, type PassResult } from "../../../src/agent/passes.ts";
 import { Store } from "../../../src/agent/store.ts";
 import type { EndpointSlice, Service } from "../../../src/model/cluster.ts";
 import { operationText } from "../../../src/model/operation.ts";
@@ -29,7 +29,7 @@ export class NodeUnderTest {
   readonly passes: Passes;
   readonly lines;
 
-  constructor(kernel = new FakeKernel()) {
+  constructor(kernel = new FakeKernel(), options: Pick<PassesOptions, "portion"> = {}) {
     this.kernel = kernel;
     const { log, lines } = capturedLog();
     this.lines = lines;
@@ -41,6 +41,7 @@ export class NodeUnderTest {
       planOptions: PLAN_OPTIONS,
       auditPeriodMs: AUDIT_PERIOD_MS,
       ...SURROUNDINGS,
+      ...options,
     });
   }
 

@@ -73,7 +73,7 @@ test("this node's addresses concern Services with node ports, its zone concerns 
     { address: "198.51.100.1", link: "eth0" },
     { address: "192.0.2.50", link: "eth0" },
   ]);
-  expect(store.takeDirty().sort()).toEqual(["shop/external", "shop/port"]);
+  expect(store.takeDirty().toSorted()).toEqual(["shop/external", "shop/port"]);
   tell({ ...peer(NODE.name, []), zone: "east" });
   expect(store.takeDirty()).toHaveLength(3);
 });

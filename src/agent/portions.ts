@@ -1,0 +1,94 @@
+/**
+ * How much of what changed one pass takes: where thousands of Services come or go at once, changes of those
+ * that serve must not wait for all of them. They go between, in passes of their own. Does no I/O.
+ *
+ * A pass is paced by what the one before cost, for that differs by more than a hundred: the kernel
+ * searches a list of deleted destinations at each addition.
+ */
+import type { ObjectName } from "../model/cluster.ts";
+import type { CurrentState } from "../plan/diff.ts";
+import type { PlanIndex } from "../plan/index-of-plans.ts";
+import type { Store } from "./store.ts";
+
+/** Services that one pass takes. */
+export interface PortionBounds {
+  /** By the first pass that does not take all. */
+  readonly first: number;
+  readonly min: number;
+  readonly max: number;
+}
+
+const BOUNDS: PortionBounds = { first: 100, min: 10, max: 1_000 };
+
+/** What a pass over a part is to take, in milliseconds; more where passes are to be rare. */
+export const PORTION_MS = 40;
+
+/** What says which Services wait, and which of them serve. */
+export interface PortionsOptions {
+  readonly store: Pick<Store, "service" | "takeDirty" | "dirtyCount">;
+  readonly index: Pick<PlanIndex, "serves" | "givesUpAnyOf">;
+  /** The least time between two passes. */
+  readonly minSyncPeriodMs: number;
+  readonly portion?: PortionBounds;
+}
+
+/**
+ * Whose turn it is. A part that gives up a virtual service or an address is planned with all that exists and
+ * waits, for one of those may want it: nobody is to lose connections because two changes were told apart.
+ */
+export class Portions {
+  readonly #options: PortionsOptions;
+  readonly #aimMs: number;
+  readonly #bounds: PortionBounds;
+  #most: number;
+  /** The last pass took nothing but Services that serve: the others come next, however many of those there are. */
+  #othersWaited = false;
+
+  constructor(options: PortionsOptions) {
+    this.#options = options;
+    this.#bounds = options.portion ?? BOUNDS;
+    this.#most = this.#bounds.first;
+    this.#aimMs = Math.max(PORTION_MS, options.minSyncPeriodMs);
+  }
+
+  /** Takes what the next pass is to plan, in the order in which it changed: all of it where that is little. */
+  take(): readonly ObjectName[] {
+    return this.#options.store.takeDirty((dirty) => {
+      if (dirty.size > this.#most) return this.#choose(dirty);
+      this.#othersWaited = false;
+      return [...dirty];
+    });
+  }
+
+  /** A pass over `count` Services took so long. */
+  took(count: number, tookMs: number): void {
+    if (count < this.#most) return;
+    const fitting = Math.round((count * this.#aimMs) / Math.max(tookMs, 1));
+    const { min, max } = this.#bounds;
+    this.#most = Math.min(Math.max(fitting, min), max, 2 * this.#most);
+  }
+
+  /** To be asked when the part is planned: takes what may want anything of `current` that it gives up. */
+  takeClaimants(current: Pick<CurrentState, "entry" | "hasAddress">): readonly ObjectName[] {
+    const { store, index } = this.#options;
+    if (store.dirtyCount === 0 || !index.givesUpAnyOf(current)) return [];
+    return store.takeDirty((dirty) => [...dirty].filter((name) => store.service(name)));
+  }
+
+  /** What exists may want what goes leaves behind, and goes first. */
+  #choose(dirty: ReadonlySet<ObjectName>): readonly ObjectName[] {
+    const { store, index } = this.#options;
+    const serving: ObjectName[] = [];
+    const coming: ObjectName[] = [];
+    const going: ObjectName[] = [];
+    for (const name of dirty) {
+      const exists = store.service(name) !== undefined;
+      const some = exists ? (index.serves(name) ? serving : coming) : going;
+      if (some.length < this.#most) some.push(name);
+    }
+    const others = coming.length > 0 ? coming : going;
+    const takesServing = serving.length > 0 && (others.length === 0 || !this.#othersWaited);
+    this.#othersWaited = takesServing;
+    return takesServing ? serving : others;
+  }
+}

@@ -1,0 +1,132 @@
+/** Bursts in parts: who comes first, who never starves, and how the parts find their size. */
+import { expect, test } from "vitest";
+import { Portions } from "../../../src/agent/portions.ts";
+import { NodeUnderTest, shop } from "./node-under-test.ts";
+
+const PORTION = { first: 2, min: 1, max: 4 };
+
+/** Names on a list; those that begin with `serving` serve. */
+function listOf(...names: readonly string[]) {
+  const dirty = new Set(names);
+  const gives = { up: false };
+  const portions = new Portions({
+    store: {
+      service: (name) => (name.startsWith("gone") ? undefined : shop(name, 1).service),
+      get dirtyCount() {
+        return dirty.size;
+      },
+      takeDirty: (choose) => {
+        const taken = choose?.(dirty) ?? [...dirty];
+        for (const name of taken) dirty.delete(name);
+        return taken;
+      },
+    },
+    index: {
+      serves: (name) => !name.startsWith("new"),
+      givesUpAnyOf: () => gives.up,
+    },
+    minSyncPeriodMs: 10,
+    portion: PORTION,
+  });
+  return { portions, dirty, gives };
+}
+
+test("what is little is taken whole, in its order", () => {
+  const { portions } = listOf("new-1", "serving-1");
+  expect(portions.take()).toEqual(["new-1", "serving-1"]);
+  expect(portions.take()).toEqual([]);
+});
+
+test("of a burst those that serve come first, the others in between, and what goes last", () => {
+  const { portions, dirty } = listOf("new-1", "gone-1", "new-2", "serving-1", "gone-2");
+  expect(portions.take()).toEqual(["serving-1"]);
+  expect(portions.take()).toEqual(["new-1", "new-2"]);
+  for (const name of ["serving-2", "new-3"]) dirty.add(name);
+  expect(portions.take()).toEqual(["serving-2"]);
+  expect(portions.take()).toEqual(["new-3"]);
+  expect(portions.take()).toEqual(["gone-1", "gone-2"]);
+  expect(dirty.size).toBe(0);
+});
+
+test("what waits and exists is planned with a part that gives something up", () => {
+  const { portions, gives } = listOf("gone-1", "serving-1", "serving-2", "serving-3", "new-1");
+  expect(portions.take()).toEqual(["serving-1", "serving-2"]);
+  const current = { entry: () => undefined, hasAddress: () => false };
+  expect(portions.takeClaimants(current)).toEqual([]);
+  gives.up = true;
+  expect(portions.takeClaimants(current)).toEqual(["serving-3", "new-1"]);
+  expect(portions.take()).toEqual(["gone-1"]);
+});
+
+test("the others do not starve, however many of those that serve there are", () => {
+  const { portions, dirty } = listOf("serving-0", "new-1", "new-2", "gone-1");
+  const passes: string[][] = [];
+  for (let i = 1; i <= 4; i++) {
+    passes.push([...portions.take()]);
+    for (const serving of ["a", "b", "c"]) dirty.add(`serving-${i}${serving}`);
+  }
+  expect(passes).toEqual([
+    ["serving-0"],
+    ["new-1", "new-2"],
+    ["serving-1a", "serving-1b"],
+    ["gone-1"],
+  ]);
+});
+
+test("a part is as large as takes 40 ms, between its bounds, and grows twofold at most", () => {
+  const { portions, dirty } = listOf();
+  const next = (count: number, tookMs: number): number => {
+    portions.took(count, tookMs);
+    for (let i = 0; i < 9; i++) dirty.add(`new-${i}`);
+    const taken = portions.take().length;
+    dirty.clear();
+    return taken;
+  };
+  expect(next(2, 26)).toBe(3);
+  expect(next(3, 0)).toBe(4);
+  expect(next(4, 80)).toBe(2);
+  expect(next(2, 1_000)).toBe(1);
+  expect(next(1, 20)).toBe(2);
+  // A pass over less says nothing of a whole part.
+  expect(next(1, 1_000)).toBe(2);
+});
+
+test("a burst is written in parts, and a first reading is not", async () => {
+  const node = new NodeUnderTest(undefined, { portion: { ...PORTION, max: 2 } });
+  const shops = Array.from({ length: 9 }, (_, index) => shop(`web-${index}`, 10 + index));
+  node.see(
+    shops.map(({ service }) => service),
+    shops.map(({ slice }) => slice),
+  );
+  expect(await node.pass()).toMatchObject({ left: 0 });
+  const [first, ...others] = shops;
+  if (!first) throw new Error("no Service");
+  for (const { service } of others) node.remove(service.name);
+  node.putSlice({ ...first.slice, endpoints: shops.flatMap(({ slice }) => slice.endpoints) });
+  expect(await node.pass()).toMatchObject({ planned: ["shop/web-0"], left: 8 });
+  expect(node.addresses()).toHaveLength(9);
+  expect(await node.pass()).toMatchObject({ planned: ["shop/web-1", "shop/web-2"], left: 6 });
+  expect(node.addresses()).toHaveLength(7);
+  for (let left = 6; left > 0; left = (await node.pass()).left);
+  expect(node.addresses()).toEqual(["10.96.0.10"]);
+});
+
+test("in a burst an address that moves to another Service stays bound, and its virtual service there", async () => {
+  const node = new NodeUnderTest(undefined, { portion: { ...PORTION, max: 2 } });
+  const shops = Array.from({ length: 6 }, (_, index) => shop(`web-${index}`, 10 + index));
+  node.see(
+    shops.map(({ service }) => service),
+    shops.map(({ slice }) => slice),
+  );
+  await node.pass();
+  const moved = "10.96.0.10";
+  for (const { service } of shops.slice(1, 5)) node.put({ ...service, createdMs: 1 });
+  node.put(shop("web-0", 99).service);
+  node.put(shop("web-5", 10).service);
+  for (let left = 1; left > 0; ) {
+    left = (await node.pass()).left;
+    expect(node.addresses()).toContain(moved);
+    expect(node.wrote().join()).not.toContain(`delete-service tcp/${moved}`);
+  }
+  expect(node.table()).toContain("-a -t 10.96.0.10:80 -r 10.1.0.15:8080");
+});
