@@ -68,6 +68,10 @@ function winners(figures: readonly NodeFigure[], sizes: readonly number[]): stri
           return result ? [{ mode, value: measure.pick(result) }] : [];
         })
         .sort((a, b) => a.value - b.value);
+      // Less than nothing is what else the node did meanwhile: there is no winner.
+      if (found.some(({ value }) => value <= 0)) {
+        return [measure.title, services.toLocaleString("en-GB"), "too little to be seen", ""];
+      }
       const best = found[0]?.value ?? Number.NaN;
       const isBest = ({ value }: { readonly value: number }): boolean => value <= best * SAME;
       const others = found.filter((one) => !isBest(one));

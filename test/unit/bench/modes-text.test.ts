@@ -10,11 +10,8 @@ import {
   resultOf,
 } from "../../bench/node/modes-measures.ts";
 import { modesText } from "../../bench/node/modes-text.ts";
-import {
-  rateResult,
-  type TrafficResult,
-  type WayResult,
-} from "../../bench/node/scenarios/traffic.ts";
+import type { TrafficResult } from "../../bench/node/scenarios/traffic.ts";
+import { medianLatency, medianRate, rateResult, type WayResult } from "../../bench/node/way.ts";
 
 function way(ms: number): WayResult {
   const latency = { min: ms / 2, median: ms, p99: 2 * ms, max: 3 * ms };
@@ -108,4 +105,17 @@ test("a rate that was not kept is named", () => {
   const text = modesText([slow], [1_000], "Measured");
   expect(text).toContain("answered:\n\n- userspace, 1,000 Services: 40 a second\n");
   expect(modesText(FIGURES, [1_000], "Measured")).not.toContain("answered:");
+});
+
+test("of rounds each figure is the median, so that one in which the machine was busy does not count", () => {
+  const latency = (ms: number) => ({ min: ms - 1, median: ms, p99: 2 * ms, max: 3 * ms });
+  expect(medianLatency([latency(9), latency(2), latency(3)])).toEqual({
+    ...{ min: 1, median: 3, p99: 6, max: 27 },
+  });
+  const rate = (ms: number) => ({
+    ...{ connectionsPerS: 100, failed: 1, processorMsPer1000: ms, processorPercent: ms / 10 },
+  });
+  expect(medianRate([rate(-500), rate(90), rate(100)])).toEqual({
+    ...{ connectionsPerS: 100, failed: 3, processorMsPer1000: 90, processorPercent: 9 },
+  });
 });
