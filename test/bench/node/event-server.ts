@@ -24,6 +24,8 @@ export class EventServer {
   /** The kubeconfig for those who use it in the place of the real one. */
   readonly kubeconfig = KUBECONFIG;
   readonly #task: NodeTask;
+  /** What Go's clients leave out where there is no TLS. */
+  readonly #authorization: string;
   readonly #agent: Agent;
   readonly #server: Server;
   /** By path. */
@@ -31,19 +33,21 @@ export class EventServer {
     Object.values(WATCHED).map((path) => [path, new Set()]),
   );
 
-  private constructor(task: NodeTask) {
+  private constructor(task: NodeTask, token: string) {
     this.#task = task;
+    this.#authorization = `Bearer ${token}`;
     this.#agent = new Agent({ keepAlive: true, ca: readFileSync(task.server.authority) });
     this.#server = createServer((asked, answer) => this.#answer(asked, answer));
   }
 
   /** Starts it, and writes its kubeconfig. */
   static async start(task: NodeTask): Promise<EventServer> {
-    const one = new EventServer(task);
+    const real = readFileSync(task.kubeconfig, "utf8");
+    const { users } = JSON.parse(real) as { users: { user: { token: string } }[] };
+    const one = new EventServer(task, users[0]?.user.token ?? "");
     one.#server.listen(0, HOST);
     await once(one.#server, "listening");
     const { port } = one.#server.address() as AddressInfo;
-    const real = readFileSync(task.kubeconfig, "utf8");
     writeFileSync(KUBECONFIG, real.replace(task.server.url, `http://${HOST}:${port}`));
     return one;
   }
@@ -87,7 +91,8 @@ export class EventServer {
   #pass(asked: IncomingMessage, answer: ServerResponse): void {
     const { method, headers, url } = asked;
     const { host: _, ...rest } = headers;
-    const options = { method, headers: rest, agent: this.#agent };
+    const all = { authorization: this.#authorization, ...rest };
+    const options = { method, headers: all, agent: this.#agent };
     const passed = request(`${this.#task.server.url}${url}`, options, (from) => {
       answer.writeHead(from.statusCode ?? 502, from.headers);
       from.pipe(answer);
