@@ -1,5 +1,5 @@
 /** Plans the Services whose names are given, into the index. Reads store and mirror, asks no one. */
-
+import { setImmediate } from "node:timers/promises";
 import type { Clock } from "../base/clock.ts";
 import type { Ipvs } from "../ipvs/ipvs.ts";
 import { type Family, familyOf } from "../model/address.ts";
@@ -65,7 +65,13 @@ export function createPlanner(
  */
 export type LastGoodFrom = "plan" | "kernel";
 
-/** Asks the kernel about schedulers that these Services are the first to want, then plans them. */
+/** Services that are planned in one turn of the event loop: some 10 ms, and many times that in a slow guest. */
+const PLANNED_AT_A_TIME = 100;
+
+/**
+ * Asks the kernel about schedulers that these Services are the first to want, then plans them. Whatever of the
+ * store changes meanwhile is on its list again.
+ */
 export async function planAll(
   planner: Planner,
   names: readonly ObjectName[],
@@ -77,7 +83,10 @@ export async function planAll(
     ...(isSchedulerName(scheduler) ? [scheduler] : []),
     ...services.flatMap((service) => (service ? requestedSchedulers(service) : [])),
   ]);
-  for (const name of names) planOne(planner, name, from);
+  for (const [index, name] of names.entries()) {
+    if (index > 0 && index % PLANNED_AT_A_TIME === 0) await setImmediate();
+    planOne(planner, name, from);
+  }
 }
 
 function planOne(planner: Planner, name: ObjectName, from: LastGoodFrom): void {

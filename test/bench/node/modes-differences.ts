@@ -13,6 +13,7 @@ import {
 /** What a user of Services notices; the rest is the operator's. */
 const NOTICED = [
   "modes-connect",
+  "modes-connect-least",
   "modes-connect-p99",
   "modes-kept",
   "modes-kept-p99",

@@ -39,6 +39,13 @@ export const MEASURES: readonly ModeMeasure[] = [
     floor: ({ direct }) => direct.fresh.median,
   },
   {
+    name: "modes-connect-least",
+    title: "New connection and its answer, the quickest",
+    unit: "ms",
+    pick: ({ proxied }) => proxied.fresh.min,
+    floor: ({ direct }) => direct.fresh.min,
+  },
+  {
     name: "modes-connect-p99",
     title: "New connection and its answer, 99th percentile",
     unit: "ms",
