@@ -7,11 +7,13 @@ import {
   type Destination,
   type ServiceId,
   type ServiceKey,
+  sameSettings,
   serviceId,
   type VirtualService,
 } from "../model/virtual-service.ts";
 import type { FilterReading } from "../nft/packet-filter.ts";
 import type { DesiredState } from "../plan/diff.ts";
+import type { PlannedService } from "../plan/service-plan.ts";
 import { holdsAll } from "./holds-all.ts";
 import type { Kernel } from "./kernel.ts";
 import type { Mirror } from "./mirror.ts";
@@ -49,8 +51,12 @@ export async function adopt(
 ): Promise<Adopted> {
   mirror.loadAddresses((await link.addresses()) ?? []);
   mirror.loadFilters(filter);
-  const all = await ipvs.services();
-  const ours = all.filter(({ key }) => ownership.has(key));
+  const ours: VirtualService[] = [];
+  let foreign = 0;
+  await ipvs.eachService(({ key, settings }) => {
+    if (ownership.has(key)) ours.push({ key, settings });
+    else foreign += 1;
+  });
   const gone = new Set<ServiceId>(mirror.ids());
   let destinationCount = 0;
   for (let start = 0; start < ours.length; start += SERVICES_PER_READING) {
@@ -63,10 +69,7 @@ export async function adopt(
       const id = serviceId(key);
       gone.delete(id);
       destinationCount += found.length;
-      const planned = index.entry(id)?.destinations;
-      if (planned && holdsAll(planned, found)) {
-        mirror.loadPlanned({ service: { key, settings }, destinations: planned });
-      } else load(mirror, { key, settings }, found);
+      take(mirror, { service: { key, settings }, found, planned: index.entry(id) });
     }
   }
   for (const id of gone) mirror.forget(id);
@@ -76,7 +79,7 @@ export async function adopt(
     addresses: mirror.addresses().size,
     hasFilterTables: filter.tables === "as-wanted",
     filterObjects: mirror.filterCount,
-    foreign: all.length - ours.length,
+    foreign,
   };
 }
 
@@ -88,11 +91,11 @@ export async function reread(
 ): Promise<void> {
   if (keys.length === 0) return;
   const wanted = new Set(keys.map(serviceId));
-  const settings = new Map(
-    (await ipvs.services())
-      .map((service) => [serviceId(service.key), service] as const)
-      .filter(([id]) => wanted.has(id)),
-  );
+  const settings = new Map<ServiceId, VirtualService>();
+  await ipvs.eachService((service) => {
+    const id = serviceId(service.key);
+    if (wanted.has(id)) settings.set(id, service);
+  });
   const destinations = await ipvs.destinations(keys);
   for (const [index, key] of keys.entries()) {
     const service = settings.get(serviceId(key));
@@ -100,6 +103,30 @@ export async function reread(
     if (service && found) load(mirror, service, found);
     else mirror.forget(serviceId(key));
   }
+}
+
+/** What is as planned is kept once. */
+function take(
+  mirror: Mirror,
+  {
+    service,
+    found,
+    planned,
+  }: {
+    readonly service: VirtualService;
+    readonly found: readonly ObservedDestination[];
+    readonly planned: PlannedService | undefined;
+  },
+): void {
+  if (!planned || !holdsAll(planned.destinations, found)) {
+    load(mirror, service, found);
+    return;
+  }
+  const isAsPlanned = sameSettings(planned.service.settings, service.settings);
+  mirror.loadPlanned({
+    service: isAsPlanned ? planned.service : service,
+    destinations: planned.destinations,
+  });
 }
 
 /** Without the counters of the dump, so that the mirror does not keep them alive. */

@@ -33,6 +33,9 @@ export const AUDIT_STEP_MS_MIN = 1_000;
 /** Virtual services whose destinations one step reads. */
 export const AUDIT_SERVICES_PER_STEP = 200;
 
+/** Those of them that are read at a time: few enough that what a reading leaves behind dies young. */
+const SERVICES_PER_READING = 40;
+
 /** Those of addresses and of virtual services, in a round of a large table. */
 const STEPS_BEFORE_DESTINATIONS = 2;
 
@@ -141,11 +144,11 @@ export class Audit {
   async #compareServices(found: Findings): Promise<void> {
     const doubtful: ServiceKey[] = [];
     const missing = new Set(this.#mirror.ids());
-    for (const { key, settings } of await this.#kernel.ipvs.services()) {
+    await this.#kernel.ipvs.eachService(({ key, settings }) => {
       const id = serviceId(key);
       missing.delete(id);
       const entry = this.#mirror.entry(id);
-      if (!entry && !this.#ownership.has(key)) continue;
+      if (!entry && !this.#ownership.has(key)) return;
       if (!entry) {
         found.service(id, key, "virtual service not ours");
         doubtful.push(key);
@@ -153,7 +156,7 @@ export class Audit {
         found.service(id, key, `settings changed (scheduler ${settings.scheduler})`);
         this.#mirror.loadSettings({ key, settings });
       }
-    }
+    });
     for (const id of missing) {
       const entry = this.#mirror.entry(id);
       if (entry) found.service(id, entry.service.key, "virtual service missing");
@@ -168,6 +171,17 @@ export class Audit {
       .splice(0, AUDIT_SERVICES_PER_STEP)
       .map((id) => this.#mirror.entry(id))
       .filter((entry): entry is TableEntry => entry !== undefined);
+    const doubtful: ServiceKey[] = [];
+    for (let start = 0; start < entries.length; start += SERVICES_PER_READING) {
+      doubtful.push(
+        ...(await this.#unlike(entries.slice(start, start + SERVICES_PER_READING), found)),
+      );
+    }
+    await reread(this.#kernel, this.#mirror, doubtful);
+  }
+
+  /** Those of `entries` whose destinations are others in the kernel. */
+  async #unlike(entries: readonly TableEntry[], found: Findings): Promise<ServiceKey[]> {
     const observed = await this.#kernel.ipvs.destinations(
       entries.map((entry) => entry.service.key),
     );
@@ -178,7 +192,7 @@ export class Audit {
       found.destinations(serviceId(key), key);
       doubtful.push(key);
     }
-    await reread(this.#kernel, this.#mirror, doubtful);
+    return doubtful;
   }
 }
 

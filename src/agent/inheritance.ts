@@ -27,10 +27,11 @@ export class Inheritance {
    * the node, wanted by no Service and outside of the excluded ranges is looked at.
    */
   async claim(isTheirs: (key: SocketKey) => boolean): Promise<readonly ServiceId[]> {
-    const keys = (await this.#kernel.ipvs.services()).map(({ key }) => key);
-    this.#claimed = keys
-      .filter((key): key is SocketKey => !("mark" in key))
-      .filter((key) => this.#isFree(key) && isTheirs(key));
+    const claimed: SocketKey[] = [];
+    await this.#kernel.ipvs.eachService(({ key }) => {
+      if (!("mark" in key) && this.#isFree(key) && isTheirs(key)) claimed.push(key);
+    });
+    this.#claimed = claimed;
     this.#isTaken = this.#claimed.length === 0;
     return this.#claimed.map(serviceId);
   }

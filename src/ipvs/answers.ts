@@ -10,22 +10,21 @@ import { fromService } from "./wire.ts";
 /** Virtual services that are decoded in one turn of the event loop. */
 const DECODED_AT_A_TIME = 500;
 
-/** The virtual services of an answer to `IPVS_CMD_GET_SERVICE`; of very many the event loop is not kept for all. */
-export async function readServices(
+/** Shows the virtual services of an answer to `IPVS_CMD_GET_SERVICE`; of very many the event loop is not kept for all. */
+export async function visitServices(
   answer: Answer | undefined,
   name: string,
-): Promise<readonly ObservedService[]> {
-  const found: ObservedService[] = [];
+  visit: (service: ObservedService) => void,
+): Promise<void> {
   let left = DECODED_AT_A_TIME;
   for (const { service } of bodiesIn(answer)) {
     const one = fromService(required(service, `${name}.service`));
-    if (one) found.push(one);
+    if (one) visit(one);
     left -= 1;
     if (left > 0) continue;
     await setImmediate();
     left = DECODED_AT_A_TIME;
   }
-  return found;
 }
 
 /** The first-level attributes of each message of an answer, one at a time: of 10,000 all would be much memory. */

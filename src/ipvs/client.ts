@@ -17,7 +17,7 @@ import {
   type NetlinkSocket,
   openSocket,
 } from "../netlink/socket.ts";
-import { bodiesIn, readServices } from "./answers.ts";
+import { bodiesIn, visitServices } from "./answers.ts";
 import { type CommandName, IPVS_FAMILY, info } from "./attributes.ts";
 import { Encoder, MESSAGE_BYTES } from "./encode.ts";
 import type { Ipvs, IpvsInfo, IpvsTimeouts } from "./ipvs.ts";
@@ -105,11 +105,17 @@ class IpvsClient implements Ipvs {
   }
 
   async services(): Promise<readonly ObservedService[]> {
+    const found: ObservedService[] = [];
+    await this.eachService((service) => found.push(service));
+    return found;
+  }
+
+  async eachService(visit: (service: ObservedService) => void): Promise<void> {
     const name = "IPVS_CMD_GET_SERVICE";
     const batch = new Batch(MESSAGE_BYTES);
     this.#encoder.command(batch, name, {}, NLM_F.dump);
     const [answer] = await this.#socket.dump(name, batch);
-    return readServices(answer, name);
+    await visitServices(answer, name, visit);
   }
 
   async destinations(

@@ -42,6 +42,7 @@ export function metered(kernel: Kernel, meter: Meter): Kernel {
       timeouts: () => ipvs.timeouts(),
       setTimeouts: (timeouts) => ipvs.setTimeouts(timeouts),
       services: () => read(ipvs.services()),
+      eachService: (visit) => read(ipvs.eachService(visit)),
       destinations: (keys) => read(ipvs.destinations(keys)),
       hasScheduler: (name) => read(ipvs.hasScheduler(name)),
       write: (operations) => {

@@ -124,6 +124,23 @@ function readBackCases(withKernel: WithKernel): ContractCase[] {
       }),
     },
     {
+      name: "each service is shown once, as the list has it",
+      run: withKernel(async ({ ipvs }) => {
+        await writeAll(
+          ipvs,
+          [WEB, socket("udp", "10.96.0.10", 53)].map((key) => ({
+            kind: "add-service",
+            service: serviceOf(key),
+          })),
+        );
+        const shown: unknown[] = [];
+        await ipvs.eachService(({ key, settings }) => shown.push({ key, settings }));
+        const listed = (await ipvs.services()).map(({ key, settings }) => ({ key, settings }));
+        assert.equal(listed.length, 2);
+        assert.deepEqual(shown, listed);
+      }),
+    },
+    {
       name: "a new service has counted nothing, in 64 bits",
       run: withKernel(async ({ ipvs }) => {
         await writeAll(ipvs, [{ kind: "add-service", service: serviceOf(WEB) }]);

@@ -57,6 +57,10 @@ export class FakeIpvs implements Ipvs {
       .map((service) => ({ ...service, traffic: () => NO_TRAFFIC }));
   }
 
+  async eachService(visit: (service: ObservedService) => void): Promise<void> {
+    for (const service of await this.services()) visit(service);
+  }
+
   async destinations(
     keys: readonly ServiceKey[],
   ): Promise<(readonly ObservedDestination[] | undefined)[]> {
