@@ -30,11 +30,11 @@ import type { Ownership } from "./ownership.ts";
 /** Shortest time between two steps, however many steps a round has. */
 export const AUDIT_STEP_MS_MIN = 1_000;
 
-/** Virtual services whose destinations one step reads. */
-export const AUDIT_SERVICES_PER_STEP = 200;
-
-/** Those of them that are read at a time: few enough that what a reading leaves behind dies young. */
-const SERVICES_PER_READING = 40;
+/**
+ * Virtual services whose destinations one step reads: few enough that a change which waits for the step does
+ * not wait long, and that what the step leaves behind dies young.
+ */
+export const AUDIT_SERVICES_PER_STEP = 50;
 
 /** Those of addresses and of virtual services, in a round of a large table. */
 const STEPS_BEFORE_DESTINATIONS = 2;
@@ -171,17 +171,6 @@ export class Audit {
       .splice(0, AUDIT_SERVICES_PER_STEP)
       .map((id) => this.#mirror.entry(id))
       .filter((entry): entry is TableEntry => entry !== undefined);
-    const doubtful: ServiceKey[] = [];
-    for (let start = 0; start < entries.length; start += SERVICES_PER_READING) {
-      doubtful.push(
-        ...(await this.#unlike(entries.slice(start, start + SERVICES_PER_READING), found)),
-      );
-    }
-    await reread(this.#kernel, this.#mirror, doubtful);
-  }
-
-  /** Those of `entries` whose destinations are others in the kernel. */
-  async #unlike(entries: readonly TableEntry[], found: Findings): Promise<ServiceKey[]> {
     const observed = await this.#kernel.ipvs.destinations(
       entries.map((entry) => entry.service.key),
     );
@@ -192,7 +181,7 @@ export class Audit {
       found.destinations(serviceId(key), key);
       doubtful.push(key);
     }
-    return doubtful;
+    await reread(this.#kernel, this.#mirror, doubtful);
   }
 }
 

@@ -39,8 +39,8 @@ const PAGE_OBJECTS = 500;
 const LONG_MS = 3_600_000;
 /** Short, where a step of the audit is what is counted. */
 const AUDIT_MS = 30_000;
-/** Addresses, virtual services, and 200 Services' destinations each. */
-const AUDIT_STEPS = 7;
+/** Addresses, virtual services, and 50 Services' destinations each. */
+const AUDIT_STEPS = 22;
 const DRAIN_MS = 30_000;
 const SCHEDULER_ANNOTATION = "kube-ipvs.io/scheduler";
 const KB = 1_024;
