@@ -178,7 +178,7 @@ export class Passes {
       if (audited && planned.length === 0 && sum.applied === 0) this.#audit.pace.end(startMs);
       this.#count++;
       const tookMs = clock.nowMs() - startMs;
-      this.#portions.took(planned.length, tookMs);
+      this.#portions.took(tookMs);
       return { ...sum, pass: this.#count, planned, left: store.dirtyCount, tookMs };
     } catch (error) {
       store.touch(planned);

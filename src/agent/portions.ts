@@ -1,24 +1,25 @@
 /**
  * How much of what changed one pass takes: where thousands of Services come or go at once, changes of those
- * that serve must not wait for all of them. They go between, in passes of their own. Does no I/O.
+ * that serve must not wait for all of them. They go between, all that there are, in passes of their own. Does no I/O.
  *
- * A pass is paced by what the one before cost, for that differs by more than a hundred: the kernel
- * searches a list of deleted destinations at each addition.
+ * A part is as large as what the one before cost, for that differs by more than a hundred: the kernel
+ * searches a list of deleted destinations at each addition. It is never so small that most of the time would
+ * be what each pass costs whatever it does.
  */
 import type { ObjectName } from "../model/cluster.ts";
 import type { CurrentState } from "../plan/diff.ts";
 import type { PlanIndex } from "../plan/index-of-plans.ts";
 import type { Store } from "./store.ts";
 
-/** Services that one pass takes. */
+/** Services that come or go in one pass. */
 export interface PortionBounds {
-  /** By the first pass that does not take all. */
+  /** In the first that does not take all. */
   readonly first: number;
   readonly min: number;
   readonly max: number;
 }
 
-const BOUNDS: PortionBounds = { first: 100, min: 10, max: 1_000 };
+const BOUNDS: PortionBounds = { first: 100, min: 25, max: 1_000 };
 
 /** What a pass over a part is to take, in milliseconds; more where passes are to be rare. */
 export const PORTION_MS = 40;
@@ -41,6 +42,8 @@ export class Portions {
   readonly #aimMs: number;
   readonly #bounds: PortionBounds;
   #most: number;
+  /** Of this pass, where it is a part of what comes or goes. */
+  #part: number | undefined;
   /** The last pass took nothing but Services that serve: the others come next, however many of those there are. */
   #othersWaited = false;
 
@@ -60,10 +63,12 @@ export class Portions {
     });
   }
 
-  /** A pass over `count` Services took so long. */
-  took(count: number, tookMs: number): void {
-    if (count < this.#most) return;
-    const fitting = Math.round((count * this.#aimMs) / Math.max(tookMs, 1));
+  /** The pass took so long. */
+  took(tookMs: number): void {
+    const part = this.#part;
+    this.#part = undefined;
+    if (part !== this.#most) return;
+    const fitting = Math.round((part * this.#aimMs) / Math.max(tookMs, 1));
     const { min, max } = this.#bounds;
     this.#most = Math.min(Math.max(fitting, min), max, 2 * this.#most);
   }
@@ -83,12 +88,15 @@ export class Portions {
     const going: ObjectName[] = [];
     for (const name of dirty) {
       const exists = store.service(name) !== undefined;
-      const some = exists ? (index.serves(name) ? serving : coming) : going;
-      if (some.length < this.#most) some.push(name);
+      if (exists && index.serves(name)) serving.push(name);
+      else if (exists && coming.length < this.#most) coming.push(name);
+      else if (!exists && going.length < this.#most) going.push(name);
     }
     const others = coming.length > 0 ? coming : going;
     const takesServing = serving.length > 0 && (others.length === 0 || !this.#othersWaited);
     this.#othersWaited = takesServing;
-    return takesServing ? serving : others;
+    if (takesServing) return serving;
+    this.#part = others.length;
+    return others;
   }
 }

@@ -49,12 +49,13 @@ test("of a burst those that serve come first, the others in between, and what go
 });
 
 test("what waits and exists is planned with a part that gives something up", () => {
-  const { portions, gives } = listOf("gone-1", "serving-1", "serving-2", "serving-3", "new-1");
+  const { portions, gives, dirty } = listOf("gone-1", "serving-1", "serving-2", "new-1");
   expect(portions.take()).toEqual(["serving-1", "serving-2"]);
+  dirty.add("serving-3");
   const current = { entry: () => undefined, hasAddress: () => false };
   expect(portions.takeClaimants(current)).toEqual([]);
   gives.up = true;
-  expect(portions.takeClaimants(current)).toEqual(["serving-3", "new-1"]);
+  expect(portions.takeClaimants(current)).toEqual(["new-1", "serving-3"]);
   expect(portions.take()).toEqual(["gone-1"]);
 });
 
@@ -68,27 +69,33 @@ test("the others do not starve, however many of those that serve there are", () 
   expect(passes).toEqual([
     ["serving-0"],
     ["new-1", "new-2"],
-    ["serving-1a", "serving-1b"],
+    ["serving-1a", "serving-1b", "serving-1c", "serving-2a", "serving-2b", "serving-2c"],
     ["gone-1"],
   ]);
 });
 
 test("a part is as large as takes 40 ms, between its bounds, and grows twofold at most", () => {
   const { portions, dirty } = listOf();
-  const next = (count: number, tookMs: number): number => {
-    portions.took(count, tookMs);
-    for (let i = 0; i < 9; i++) dirty.add(`new-${i}`);
-    const taken = portions.take().length;
+  const take = (kind: "new" | "serving", count: number): number => {
     dirty.clear();
-    return taken;
+    for (let i = 0; i < count; i++) dirty.add(`${kind}-${i}`);
+    return portions.take().length;
   };
-  expect(next(2, 26)).toBe(3);
-  expect(next(3, 0)).toBe(4);
-  expect(next(4, 80)).toBe(2);
-  expect(next(2, 1_000)).toBe(1);
-  expect(next(1, 20)).toBe(2);
-  // A pass over less says nothing of a whole part.
-  expect(next(1, 1_000)).toBe(2);
+  const next = (tookMs: number): number => {
+    portions.took(tookMs);
+    return take("new", 9);
+  };
+  expect(take("new", 9)).toBe(2);
+  expect(next(26)).toBe(3);
+  expect(next(0)).toBe(4);
+  expect(next(80)).toBe(2);
+  expect(next(1_000)).toBe(1);
+  expect(next(20)).toBe(2);
+  // A pass over less, or over those that serve, says nothing of a part.
+  expect(take("new", 1)).toBe(1);
+  expect(next(1_000)).toBe(2);
+  expect(take("serving", 9)).toBe(9);
+  expect(next(1_000)).toBe(2);
 });
 
 test("a burst is written in parts, and a first reading is not", async () => {
