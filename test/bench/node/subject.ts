@@ -21,8 +21,8 @@ export interface Subject {
   writes(): number | undefined;
   /** Whether looking at the whole table now and then is worth its time: it says itself when it is done. */
   readonly saysWhenComplete: boolean;
-  /** Ends of its passes by the clock on the wall, in milliseconds; empty where it does not say. */
-  passesMs(): readonly number[];
+  /** Ends of its passes by the clock on the wall, in milliseconds; undefined where it does not say. */
+  passesMs(): readonly number[] | undefined;
   usage(): ProcessUsage;
   /** Ends it by force. */
   kill(): Promise<void>;

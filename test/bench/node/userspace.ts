@@ -35,8 +35,8 @@ export class Userspace implements Subject {
     return undefined;
   }
 
-  passesMs(): readonly number[] {
-    return [];
+  passesMs(): undefined {
+    return undefined;
   }
 
   /** The memory of its processes is all of what each has for itself, and no page of a file. */

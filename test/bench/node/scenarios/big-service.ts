@@ -18,6 +18,8 @@ const SLICES = ENDPOINTS / ENDPOINTS_PER_SLICE;
 const CHANGE_MS_MAX = 120_000;
 /** What a slow proxy needs for all of them: after that the changes so far are enough. */
 const CHANGES_MS_MAX = 120_000;
+/** After the first sync there is still something to be tidied up. */
+const SETTLE_MS = 12_000;
 /** Its endpoints have the addresses of Services far behind all others. */
 const FIRST_ADDRESS = 100_000;
 
@@ -42,12 +44,13 @@ export async function bigService(subject: Subject, task: NodeTask): Promise<BigS
     await mustSync(subject);
     const key = { protocol: "tcp", address: serviceAddress(number), port: 80 } as const;
     await eye.untilDestinations(key, ENDPOINTS - SLICES, CHANGE_MS_MAX);
-    const isOurs = subject.passesMs().length > 0;
+    const isOurs = subject.passesMs() !== undefined;
+    await sleep(SETTLE_MS);
     const before = isOurs ? await ipvsMessages() : null;
     const times: number[] = [];
     const endMs = performance.now() + CHANGES_MS_MAX;
     for (let slice = 0; slice < SLICES && performance.now() < endMs; slice++) {
-      const passes = subject.passesMs().length;
+      const passes = subject.passesMs()?.length ?? 0;
       await changes.put(sliceOf(number, slice, ENDPOINTS_PER_SLICE));
       const [answeredMs, startMs] = [Date.now(), performance.now()];
       const endedMs = isOurs ? await nextPass(subject, passes) : Number.NaN;
@@ -71,7 +74,7 @@ export async function bigService(subject: Subject, task: NodeTask): Promise<BigS
 async function nextPass(subject: Subject, passes: number): Promise<number> {
   const startMs = performance.now();
   while (performance.now() - startMs < CHANGE_MS_MAX) {
-    const endedMs = subject.passesMs()[passes];
+    const endedMs = subject.passesMs()?.[passes];
     if (endedMs !== undefined) return endedMs;
     await sleep(POLL_MS);
   }
