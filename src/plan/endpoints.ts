@@ -7,8 +7,9 @@ import type { Address, Family } from "../model/address.ts";
 import type { EndpointSlice, NodeView, ServicePort } from "../model/cluster.ts";
 import { hashText } from "../model/hash.ts";
 import { type Destination, type DestinationId, socketText } from "../model/virtual-service.ts";
-import { type Candidate, candidatesOf, type RefusedEndpoint } from "./candidates.ts";
+import { candidatesOf } from "./candidates.ts";
 import { PlannedDestinations } from "./planned-destinations.ts";
+import type { Candidate, RefusedEndpoint } from "./slice-candidates.ts";
 
 /** Endpoints to serve with. */
 export interface ChosenEndpoints {

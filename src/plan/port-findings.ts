@@ -4,7 +4,7 @@ import type { Service, ServicePort } from "../model/cluster.ts";
 import type { Finding } from "../model/finding.ts";
 import type { SchedulerChoice } from "../model/scheduler.ts";
 import { annotationField, DRAIN_ANNOTATION, quoted } from "./annotations.ts";
-import type { RefusedEndpoint } from "./candidates.ts";
+import type { RefusedEndpoint } from "./slice-candidates.ts";
 
 /** A drain was asked for, and the scheduler allows none. */
 export function noDrain(

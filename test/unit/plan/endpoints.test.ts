@@ -184,3 +184,42 @@ test("every endpoint on this node is known by its address once, used or not", ()
   const { addressesHere } = new PortEndpoints(HTTP, "ipv4", { slices, node: NODE });
   expect([...addressesHere].sort()).toEqual(["10.1.0.1", "10.1.0.2"]);
 });
+
+describe("a Service with many slices", () => {
+  const sizes = [3, 4, 5, 2, 1];
+  const parts = sizes.map((size, part) =>
+    slice(
+      Array.from({ length: size }, (_, index) => endpoint(`10.7.${part}.${index + 1}`)),
+      { name: `shop/web-${part}` },
+    ),
+  );
+  const idsOf = (slices: readonly EndpointSlice[]): string[] => [
+    ...new PortEndpoints(HTTP, "ipv4", { slices, node: NODE }).cluster.destinations.keys(),
+  ];
+  const orderOf = (slices: readonly EndpointSlice[]): string[] => {
+    const all = slices.flatMap(({ endpoints }) => endpoints);
+    return idsOf([slice(all, { name: "shop/one" })]);
+  };
+
+  test("has the order of one slice that holds them all", () => {
+    expect(idsOf(parts)).toEqual(orderOf(parts));
+    expect(idsOf(parts)).toHaveLength(15);
+  });
+
+  test("sees a slice that was replaced, and tells nodes and ports apart", () => {
+    const changed = parts.with(1, slice([endpoint("10.7.1.9")], { name: "shop/web-1" }));
+    expect(idsOf(changed)).toEqual(orderOf(changed));
+    const other = { ...NODE, name: "another" };
+    const there = new PortEndpoints(HTTP, "ipv4", { slices: parts, node: other });
+    expect([...there.cluster.destinations.keys()]).not.toEqual(idsOf(parts));
+    expect([...there.cluster.destinations.keys()].sort()).toEqual(idsOf(parts).sort());
+  });
+
+  test("still says which endpoints it refuses, each time", () => {
+    const special = parts.with(0, slice([endpoint("127.0.0.1")], { name: "shop/web-0" }));
+    for (let i = 0; i < 2; i++) {
+      const { refused } = new PortEndpoints(HTTP, "ipv4", { slices: special, node: NODE });
+      expect(refused.map(({ address }) => address)).toEqual(["127.0.0.1"]);
+    }
+  });
+});
