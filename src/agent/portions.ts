@@ -3,8 +3,8 @@
  * that serve must not wait for all of them. They go between, all that there are, in passes of their own. Does no I/O.
  *
  * A part is as large as what the one before cost, for that differs by more than a hundred: the kernel
- * searches a list of deleted destinations at each addition. It is never so small that most of the time would
- * be what each pass costs whatever it does.
+ * searches a list of deleted destinations at each addition. It is never so small that more than a third of the
+ * time would be what each pass costs whatever it does.
  */
 import type { ObjectName } from "../model/cluster.ts";
 import type { CurrentState } from "../plan/diff.ts";
@@ -19,10 +19,18 @@ export interface PortionBounds {
   readonly max: number;
 }
 
-const BOUNDS: PortionBounds = { first: 100, min: 25, max: 1_000 };
+const BOUNDS: PortionBounds = { first: 100, min: 1, max: 1_000 };
 
-/** What a pass over a part is to take, in milliseconds; more where passes are to be rare. */
-export const PORTION_MS = 40;
+/**
+ * What a pass over a part is to take, in milliseconds: three times the quickest pass of late, between these; more
+ * where passes are to be rare.
+ */
+export const PORTION_MS = { min: 40, max: 200 } as const;
+
+const QUICKEST_PASSES = 3;
+
+/** How much longer the quickest one counts as after each other pass: what was so once is not so for ever. */
+const FORGETTING = 1.1;
 
 /** What says which Services wait, and which of them serve. */
 export interface PortionsOptions {
@@ -39,7 +47,8 @@ export interface PortionsOptions {
  */
 export class Portions {
   readonly #options: PortionsOptions;
-  readonly #aimMs: number;
+  /** How long the quickest pass of late took: next to nothing of it is for what changed. */
+  #quickestMs = Number.POSITIVE_INFINITY;
   readonly #bounds: PortionBounds;
   #most: number;
   /** Of this pass, where it is a part of what comes or goes. */
@@ -51,11 +60,11 @@ export class Portions {
     this.#options = options;
     this.#bounds = options.portion ?? BOUNDS;
     this.#most = this.#bounds.first;
-    this.#aimMs = Math.max(PORTION_MS, options.minSyncPeriodMs);
   }
 
   /** Takes what the next pass is to plan, in the order in which it changed: all of it where that is little. */
   take(): readonly ObjectName[] {
+    this.#part = undefined;
     return this.#options.store.takeDirty((dirty) => {
       if (dirty.size > this.#most) return this.#choose(dirty);
       this.#othersWaited = false;
@@ -67,10 +76,19 @@ export class Portions {
   took(tookMs: number): void {
     const part = this.#part;
     this.#part = undefined;
+    // A part is no measure of what passes cost anyway, or it would grow by itself.
+    const forgetting = part === undefined ? FORGETTING : 1;
+    this.#quickestMs = Math.min(tookMs, this.#quickestMs * forgetting);
     if (part !== this.#most) return;
     const fitting = Math.round((part * this.#aimMs) / Math.max(tookMs, 1));
     const { min, max } = this.#bounds;
     this.#most = Math.min(Math.max(fitting, min), max, 2 * this.#most);
+  }
+
+  get #aimMs(): number {
+    const ms = this.#quickestMs * QUICKEST_PASSES;
+    const bounded = Math.min(Math.max(ms, PORTION_MS.min), PORTION_MS.max);
+    return Math.max(bounded, this.#options.minSyncPeriodMs);
   }
 
   /** To be asked when the part is planned: takes what may want anything of `current` that it gives up. */

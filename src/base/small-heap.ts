@@ -12,11 +12,19 @@ export function keepHeapSmall(): void {
 }
 
 /**
+ * How much garbage the heap may hold before it is collected, in percent of what is in use. By itself V8 lets it
+ * double: at 200 changes a second 70 MB in three minutes. With this that takes a quarter more of the processor.
+ */
+const GARBAGE_PERCENT = 20;
+
+/**
  * Collects and compacts the heap once, and gives what is free back to the node. For the moment after a
  * first sync: what was read and parsed is garbage then, and V8 would keep its pages. The process stands
  * still meanwhile, some 130 ms with 100,000 endpoints.
  */
 export function compactHeap(): void {
+  // From here on: a first sync makes little garbage of that kind, and would be slower.
+  setFlagsFromString(`--heap-growing-percent=${GARBAGE_PERCENT}`);
   setFlagsFromString("--expose-gc");
   setFlagsFromString("--compact-on-every-full-gc");
   const collect = runInNewContext("gc") as () => void;

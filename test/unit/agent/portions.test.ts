@@ -74,18 +74,28 @@ test("the others do not starve, however many of those that serve there are", () 
   ]);
 });
 
-test("a part is as large as takes 40 ms, between its bounds, and grows twofold at most", () => {
+/** Lists of one kind, taken one after the other. */
+function burst() {
   const { portions, dirty } = listOf();
-  const take = (kind: "new" | "serving", count: number): number => {
+  const take = (kind: "new" | "serving", count = 9): number => {
     dirty.clear();
     for (let i = 0; i < count; i++) dirty.add(`${kind}-${i}`);
     return portions.take().length;
   };
-  const next = (tookMs: number): number => {
-    portions.took(tookMs);
-    return take("new", 9);
+  return {
+    take,
+    /** The size of the part after one that took so long. */
+    next: (tookMs: number): number => {
+      portions.took(tookMs);
+      return take("new");
+    },
   };
-  expect(take("new", 9)).toBe(2);
+}
+
+test("a part is as large as takes 40 ms, between its bounds, and grows twofold at most", () => {
+  const { take, next } = burst();
+  expect(take("new", 1)).toBe(1);
+  expect(next(1)).toBe(2);
   expect(next(26)).toBe(3);
   expect(next(0)).toBe(4);
   expect(next(80)).toBe(2);
@@ -94,8 +104,22 @@ test("a part is as large as takes 40 ms, between its bounds, and grows twofold a
   // A pass over less, or over those that serve, says nothing of a part.
   expect(take("new", 1)).toBe(1);
   expect(next(1_000)).toBe(2);
-  expect(take("serving", 9)).toBe(9);
+  expect(take("serving")).toBe(9);
   expect(next(1_000)).toBe(2);
+});
+
+test("where every pass is slow a part takes three times as long as the quickest, and 200 ms at most", () => {
+  const { take, next } = burst();
+  expect(take("serving")).toBe(9);
+  expect(next(50)).toBe(2);
+  // 150 ms are to be used.
+  expect(next(150)).toBe(2);
+  expect(next(300)).toBe(1);
+  // Parts do not become the measure of themselves.
+  for (let i = 0; i < 20; i++) expect(next(150)).toBe(1);
+  expect(take("serving")).toBe(9);
+  expect(next(9_000)).toBe(1);
+  expect(next(160)).toBe(1);
 });
 
 test("a burst is written in parts, and a first reading is not", async () => {
