@@ -6,6 +6,8 @@ import { resourcePath } from "./api-paths.ts";
 
 const LOG_CHARACTERS_SHOWN = 3_000;
 const ANSWER_MS_MAX = 30_000;
+/** Connections that a server which has gone may have left behind: each is found out when it is used. */
+const IDLE_MAX = 16;
 const STRICT = "?fieldValidation=Strict";
 const IMMUTABLE = /may not change once set|field is immutable/;
 
@@ -80,11 +82,12 @@ export class ApiRequests {
 
   /** Any request. One that meets a connection which the server has just closed for idleness is sent again. */
   async ask(method: string, path: string, options: Options = {}): Promise<Answer> {
-    try {
-      return await this.#askOnce(method, path, options);
-    } catch (err) {
-      if (!(err instanceof IdleConnectionClosed)) throw err;
-      return this.#askOnce(method, path, options);
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#askOnce(method, path, options);
+      } catch (err) {
+        if (!(err instanceof IdleConnectionClosed) || attempt === IDLE_MAX) throw err;
+      }
     }
   }
 
