@@ -148,6 +148,7 @@ async function singleChanges() {
     planOptions: PLAN_OPTIONS,
     auditPeriodMs: AUDIT_PERIOD_MS,
     ...SURROUNDINGS,
+    minSyncPeriodMs: 0,
     onFirstSync: () => undefined,
   });
   const running = agent.run(ended.signal);
