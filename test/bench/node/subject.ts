@@ -4,6 +4,9 @@ import type { ProcessUsage } from "../../lab/process-usage.ts";
 /** How long something that a slow proxy does may take in a slow guest. */
 export const SUBJECT_MS_MAX = 900_000;
 
+/** After its first sync a proxy still has something to tidy up. */
+export const SETTLE_MS = 12_000;
+
 const MS_PER_S = 1_000;
 
 /** One process at a time. */

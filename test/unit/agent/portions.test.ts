@@ -122,13 +122,19 @@ test("where every pass is slow a part takes three times as long as the quickest,
   expect(next(160)).toBe(1);
 });
 
-test("a burst is written in parts, and a first reading is not", async () => {
+/** A node that has been told of so many Services, each on an address of its own. */
+function nodeWith(count: number) {
   const node = new NodeUnderTest(undefined, { portion: { ...PORTION, max: 2 } });
-  const shops = Array.from({ length: 9 }, (_, index) => shop(`web-${index}`, 10 + index));
+  const shops = Array.from({ length: count }, (_, index) => shop(`web-${index}`, 10 + index));
   node.see(
     shops.map(({ service }) => service),
     shops.map(({ slice }) => slice),
   );
+  return { node, shops };
+}
+
+test("a burst is written in parts, and a first reading is not", async () => {
+  const { node, shops } = nodeWith(9);
   expect(await node.pass()).toMatchObject({ left: 0 });
   const [first, ...others] = shops;
   if (!first) throw new Error("no Service");
@@ -143,12 +149,7 @@ test("a burst is written in parts, and a first reading is not", async () => {
 });
 
 test("in a burst an address that moves to another Service stays bound, and its virtual service there", async () => {
-  const node = new NodeUnderTest(undefined, { portion: { ...PORTION, max: 2 } });
-  const shops = Array.from({ length: 6 }, (_, index) => shop(`web-${index}`, 10 + index));
-  node.see(
-    shops.map(({ service }) => service),
-    shops.map(({ slice }) => slice),
-  );
+  const { node, shops } = nodeWith(6);
   await node.pass();
   const moved = "10.96.0.10";
   for (const { service } of shops.slice(1, 5)) node.put({ ...service, createdMs: 1 });

@@ -8,7 +8,7 @@ import { Changes } from "../changes.ts";
 import { KernelEye } from "../kernel-eye.ts";
 import { ipvsMessages } from "../messages.ts";
 import type { NodeTask } from "../node-task.ts";
-import { mustSync, type Subject } from "../subject.ts";
+import { mustSync, SETTLE_MS, type Subject } from "../subject.ts";
 
 const ENDPOINTS = 5_000;
 /** As the controller of Kubernetes makes them. */
@@ -18,8 +18,6 @@ const SLICES = ENDPOINTS / ENDPOINTS_PER_SLICE;
 const CHANGE_MS_MAX = 120_000;
 /** What a slow proxy needs for all of them: after that the changes so far are enough. */
 const CHANGES_MS_MAX = 120_000;
-/** After the first sync there is still something to be tidied up. */
-const SETTLE_MS = 12_000;
 /** Its endpoints have the addresses of Services far behind all others. */
 const FIRST_ADDRESS = 100_000;
 

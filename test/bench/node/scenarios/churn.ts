@@ -4,7 +4,7 @@ import { type Spread, spread } from "../../spread.ts";
 import { Changes } from "../changes.ts";
 import type { NodeTask } from "../node-task.ts";
 import { onSchedule } from "../schedule.ts";
-import { mustSync, type Subject } from "../subject.ts";
+import { mustSync, SETTLE_MS, type Subject } from "../subject.ts";
 
 const CHANGES_PER_S = 200;
 const CHURN_MS = 60_000;
@@ -13,7 +13,6 @@ const WRITERS = 4;
 const PROBE_EVERY_MS = 1_000;
 const READ_EVERY_MS = 500;
 const SAMPLE_MS_MAX = 60_000;
-const SETTLE_MS = 12_000;
 /** Half of all at most. */
 const SAMPLED_MAX = 100;
 

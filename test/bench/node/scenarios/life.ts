@@ -5,13 +5,11 @@ import { type Spread, spread } from "../../spread.ts";
 import { Changes } from "../changes.ts";
 import type { NodeTask } from "../node-task.ts";
 import { storedEndpoints } from "../stored-endpoints.ts";
-import type { Subject } from "../subject.ts";
+import { SETTLE_MS, type Subject } from "../subject.ts";
 import { type TableSize, tableSize } from "../table-size.ts";
 
 const COMPLETE_MS_MAX = 900_000;
 const CHANGE_MS_MAX = 60_000;
-/** After the first sync there is still something to be tidied up. */
-const SETTLE_MS = 12_000;
 const IDLE_MS = 60_000;
 /** Between two looks: a small share of what has passed, for 110,000 rows take a third of a second of the guest. */
 const LOOK_MS_MIN = 100;

@@ -13,12 +13,11 @@ import { sliceObject } from "../../cluster-objects.ts";
 import { type Spread, spread } from "../../spread.ts";
 import type { NodeTask } from "../node-task.ts";
 import { kernelMb } from "../processor.ts";
-import { mustSync, SUBJECT_MS_MAX, type Subject } from "../subject.ts";
+import { mustSync, SETTLE_MS, SUBJECT_MS_MAX, type Subject } from "../subject.ts";
 import { CLIENT_NAME, measureWay, type WayResult } from "../way.ts";
 
 /** Services that have pods and are asked, spread over all: rules are walked through in order. */
 const ASKED_MAX = 10;
-const SETTLE_MS = 12_000;
 const CHANGE_MS_MAX = 600_000;
 /** What a slow proxy needs for all of them: after that the changes so far are enough. */
 const CHANGES_MS_MAX = 120_000;

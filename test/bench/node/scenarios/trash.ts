@@ -10,7 +10,7 @@ import { EventServer } from "../event-server.ts";
 import { KernelEye } from "../kernel-eye.ts";
 import type { NodeTask } from "../node-task.ts";
 import { onSchedule } from "../schedule.ts";
-import { mustSync } from "../subject.ts";
+import { mustSync, SETTLE_MS } from "../subject.ts";
 import { subjectOf } from "../subjects.ts";
 import { tableSize } from "../table-size.ts";
 import { ToldChanges } from "../told-changes.ts";
@@ -25,7 +25,6 @@ const LOOKED_AT = 20;
 const LOOK_MS = 500;
 /** What is not looked at may be a moment later. */
 const REST_MS_MAX = 30_000;
-const SETTLE_MS = 12_000;
 
 /** One half of it. */
 export interface TrashPhase extends Spread {
