@@ -176,9 +176,7 @@ export class Agent {
     if (!result) return;
     this.#findings.report(result.planned);
     this.#report(result);
-    const planned = new Set(result.planned);
-    const waits = (name: string): boolean => this.#store.isDirty(name) && !planned.has(name);
-    this.#tellOfPass(result, this.#store.triggers.sort(triggers, waits));
+    this.#tellOfPass(result, this.#doneOf(triggers, result));
     if (!this.#last) onFirstSync();
     this.#last = result;
     this.#wake.abort();
@@ -210,6 +208,14 @@ export class Agent {
         `what kube-proxy may have left on this node stays until ${until}`,
       );
     }
+  }
+
+  /** Those of Services that wait are for the pass that takes them. */
+  #doneOf(triggers: readonly Trigger[], { planned, left }: PassResult): readonly Trigger[] {
+    if (left === 0) return triggers;
+    const names = new Set(planned);
+    const waits = (name: string): boolean => this.#store.isDirty(name) && !names.has(name);
+    return this.#store.triggers.sort(triggers, waits);
   }
 
   #tellOfPass({ refused, tookMs, operations }: PassResult, triggers: readonly Trigger[]): void {

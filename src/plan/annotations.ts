@@ -40,6 +40,17 @@ export function hasNoAnnotations(annotations: Readonly<Record<string, string>>):
   return true;
 }
 
+/** The same of one port: the first of `names` with the port's name at its end goes before all of them. */
+export function findPortAnnotation(
+  annotations: Readonly<Record<string, string>>,
+  portName: string,
+  names: readonly [string, ...string[]],
+): FoundAnnotation | undefined {
+  if (hasNoAnnotations(annotations)) return undefined;
+  const [own] = names;
+  return findAnnotation(annotations, [`${own}.${portName}`, ...names]);
+}
+
 /** The field of a finding about an annotation. */
 export function annotationField(name: string): string {
   return `metadata.annotations[${name}]`;

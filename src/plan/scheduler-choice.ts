@@ -16,7 +16,7 @@ import {
   annotationField,
   FLAGS_ANNOTATION,
   type FoundAnnotation,
-  findAnnotation,
+  findPortAnnotation,
   hasNoAnnotations,
   KUBE_ROUTER_SCHEDULER_ANNOTATION,
   quoted,
@@ -55,6 +55,9 @@ const NO_FLAGS: readonly SchedulerFlag[] = [];
 const NO_FINDINGS: readonly Finding[] = [];
 const NO_NAMES: readonly SchedulerName[] = [];
 
+/** The first has a form for one port. */
+const SCHEDULER_ANNOTATIONS = [SCHEDULER_ANNOTATION, KUBE_ROUTER_SCHEDULER_ANNOTATION] as const;
+
 /** In the order of the model. */
 const ALL_FLAGS: readonly SchedulerFlag[] = ["flag-1", "flag-2", "flag-3"];
 
@@ -65,7 +68,7 @@ const ALL_FLAGS: readonly SchedulerFlag[] = ["flag-1", "flag-2", "flag-3"];
  */
 export function chooseScheduler(input: SchedulerInput): ChosenScheduler {
   const { service, portName, hasScheduler, defaultChoice } = input;
-  const found = findScheduler(service, portName);
+  const found = findPortAnnotation(service.annotations, portName, SCHEDULER_ANNOTATIONS);
   if (!found) return lacksDefault(input) ? stay(input, missingDefault(input)) : byDefault(input);
   const { value } = found;
   if (!isSchedulerName(value)) return stay(input, badName(input, found));
@@ -116,21 +119,12 @@ export function requestedSchedulers({ annotations }: Service): readonly Schedule
   return names;
 }
 
-function findScheduler({ annotations }: Service, portName: string): FoundAnnotation | undefined {
-  if (hasNoAnnotations(annotations)) return undefined;
-  return findAnnotation(annotations, [
-    `${SCHEDULER_ANNOTATION}.${portName}`,
-    SCHEDULER_ANNOTATION,
-    KUBE_ROUTER_SCHEDULER_ANNOTATION,
-  ]);
-}
-
 /**
  * Puts the flags that the user asked for in place of the usual ones. With a word among them that is no
  * flag at all, those in force stay; a flag of another scheduler is left out.
  */
 function withFlags(input: SchedulerInput, usual: SchedulerChoice): ChosenScheduler {
-  const found = findFlags(input);
+  const found = findPortAnnotation(input.service.annotations, input.portName, [FLAGS_ANNOTATION]);
   if (!found) return { choice: usual, findings: NO_FINDINGS };
   const { scheduler } = usual;
   const words = [...new Set(found.value.split(",").map((word) => word.trim()))];
@@ -148,12 +142,6 @@ function withFlags(input: SchedulerInput, usual: SchedulerChoice): ChosenSchedul
     choice: { scheduler, schedulerFlags: ALL_FLAGS.filter((flag) => wanted.has(flag)) },
     findings: foreign.map((name) => foreignFlag(input, found, { name, scheduler })),
   };
-}
-
-function findFlags({ service, portName }: SchedulerInput): FoundAnnotation | undefined {
-  const { annotations } = service;
-  if (hasNoAnnotations(annotations)) return undefined;
-  return findAnnotation(annotations, [`${FLAGS_ANNOTATION}.${portName}`, FLAGS_ANNOTATION]);
 }
 
 /** Without what else the value may carry. */

@@ -81,10 +81,8 @@ function isHidden(labels: Readonly<Record<string, string>>): boolean {
 
 /** By name, so that the plan does not depend on the order in which they came. */
 function visibleSlices({ slices }: PlanInput): readonly EndpointSlice[] {
-  const visible = slices.some(({ labels }) => isHidden(labels))
-    ? slices.filter(({ labels }) => !isHidden(labels))
-    : slices;
-  return visible.length < 2 ? visible : visible.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  const visible = slices.filter(({ labels }) => !isHidden(labels));
+  return visible.length < 2 ? visible : visible.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 /** Client affinity, by single addresses; each virtual service remembers its clients for itself. */
