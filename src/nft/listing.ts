@@ -84,7 +84,12 @@ function elementOf(family: Family, set: FilterSet, element: unknown): FilterObje
 function keyText(key: unknown): string {
   const plain = isJson(key) && isJson(key["elem"]) ? key["elem"]["val"] : key;
   const parts = isJson(plain) ? listOf(plain["concat"]) : [plain];
-  return parts.map((part) => PROTOCOL_NAMES.get(part) ?? String(part)).join(" . ");
+  return parts.map((part, at) => keyPartText(part, parts.length - at)).join(" . ");
+}
+
+/** A port, which comes last, may have the number of a protocol, which comes before it. */
+function keyPartText(part: unknown, fromEnd: number): string {
+  return (fromEnd === 2 ? PROTOCOL_NAMES.get(part) : undefined) ?? String(part);
 }
 
 /** Where the system has no list of protocols, their numbers are told. */

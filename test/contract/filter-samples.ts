@@ -11,7 +11,7 @@ import {
 
 const ADDRESS: Record<Family, string> = { ipv4: "10.96.0.10", ipv6: "fd00:96::a" };
 
-/** A key and a value for each set, as the planner writes them. */
+/** A key and a value for each set, as the planner writes them. Some ports have the number of a protocol. */
 function keyAndValue(set: FilterSet, address: string): readonly [key: string, value: string] {
   switch (set) {
     case "service-addresses":
@@ -22,12 +22,12 @@ function keyAndValue(set: FilterSet, address: string): readonly [key: string, va
     case "masqueraded":
     case "keep-source":
     case "closed-to-node":
-      return [`${address} . tcp . 80`, ""];
+      return [`${address} . tcp . 6`, ""];
     case "node-port-masqueraded":
     case "node-port-keep-source":
-      return ["sctp . 30080", ""];
+      return ["sctp . 132", ""];
     case "no-endpoints":
-      return [`${address} . udp . 53`, "goto refuse"];
+      return [`${address} . udp . 17`, "goto refuse"];
     case "node-port-no-endpoints":
       return ["tcp . 30081", "drop"];
     case "local-marks":

@@ -31,13 +31,17 @@ describe("elements", () => {
         set("masqueraded", FRONTEND, [
           { concat: ["198.51.100.1", "tcp", 80] },
           { concat: ["198.51.100.1", 132, 80] },
+          { concat: ["198.51.100.1", 17, 6] },
         ]),
+        set("node-port-masqueraded", ["inet_proto", "inet_service"], [{ concat: ["udp", 132] }]),
       ),
     ).toEqual([
       "ip service-addresses { 10.96.0.1 }",
       "ip service-addresses { 10.96.0.2 }",
       "ip masqueraded { 198.51.100.1 . tcp . 80 }",
       "ip masqueraded { 198.51.100.1 . sctp . 80 }",
+      "ip masqueraded { 198.51.100.1 . udp . 6 }",
+      "ip node-port-masqueraded { udp . 132 }",
     ]);
   });
 
