@@ -17,10 +17,9 @@ import {
   type TableEntry,
 } from "../model/virtual-service.ts";
 import type { DriftKind } from "../observe/agent-metrics.ts";
-import type { DirtyKeys } from "../plan/diff.ts";
 import { reread } from "./adopt.ts";
 import { AuditPace } from "./audit-pace.ts";
-import type { Drift } from "./drift.ts";
+import type { Drift, Found } from "./drift.ts";
 import { holdsAll } from "./holds-all.ts";
 import type { Kernel } from "./kernel.ts";
 import { rereadFilters } from "./look-again.ts";
@@ -46,9 +45,7 @@ const STEPS_BEFORE_DESTINATIONS = 2;
 export const AUDIT_FILTERS_MS = 600_000;
 
 /** What a step found: the mirror is right again, and the keys are to be looked at by the diff. */
-export interface AuditResult {
-  readonly drift: readonly Drift[];
-  readonly dirty: DirtyKeys;
+export interface AuditResult extends Found {
   /** A round begins: what is read beside the kernel's tables is worth another look, too. */
   readonly isRoundStart: boolean;
 }
@@ -72,6 +69,7 @@ export class Audit {
   /** Time in which a whole round should be done, where its cost allows. */
   readonly #periodMs: number;
   #filtersDueMs: number;
+  #doubtsFilters = false;
   /** What the next step of a large table reads. */
   #next: "addresses" | "services" | "destinations" = "addresses";
   /** Ids whose destinations this round has still to read. */
@@ -87,15 +85,15 @@ export class Audit {
     this.#filtersDueMs = from.clock.nowMs() + AUDIT_FILTERS_MS;
   }
 
-  /** Does one step when it is due, or at once; undefined otherwise. */
-  async step({ now }: { readonly now: boolean }): Promise<AuditResult | undefined> {
+  /** Does one step when it is due; undefined otherwise. */
+  async step(): Promise<AuditResult | undefined> {
     const startMs = this.#clock.nowMs();
-    if (!now && startMs < this.pace.nextMs) return undefined;
+    if (startMs < this.pace.nextMs) return undefined;
     this.pace.begin();
     try {
       const found = new Findings();
-      if (now || startMs >= this.#filtersDueMs) await this.#compareFilters(found);
-      const isWhole = now || this.#mirror.serviceCount <= AUDIT_SERVICES_PER_STEP;
+      if (startMs >= this.#filtersDueMs) await this.#compareFilters(found);
+      const isWhole = this.#mirror.serviceCount <= AUDIT_SERVICES_PER_STEP;
       const part = isWhole ? "whole" : this.#next;
       if (part === "whole" || part === "addresses") await this.#compareAddresses(found);
       if (part === "whole" || part === "services") await this.#compareServices(found);
@@ -105,6 +103,20 @@ export class Audit {
     } finally {
       this.pace.end(startMs);
     }
+  }
+
+  /** Somebody else changed the packet filter since it was last read. */
+  doubtFilters(): void {
+    this.#doubtsFilters = true;
+  }
+
+  /** Reads the packet filter, and nothing else, where there is a reason to doubt it. */
+  async doubted(): Promise<Found | undefined> {
+    if (!this.#doubtsFilters) return undefined;
+    this.#doubtsFilters = false;
+    const found = new Findings();
+    await this.#compareFilters(found);
+    return found.result();
   }
 
   #stepMs(): number {
@@ -216,7 +228,7 @@ class Findings {
     this.#services.set(id, key);
   }
 
-  result(): Omit<AuditResult, "isRoundStart"> {
+  result(): Found {
     const dirty = {
       services: this.#services,
       addresses: this.#addresses,

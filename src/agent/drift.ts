@@ -1,7 +1,9 @@
-/** Differences between what was written and what the kernel holds, and the log line about them. */
+/** Differences between what was written and what the kernel holds: told, counted, and put right by the pass. */
 import type { Logger } from "pino";
 import type { DriftKind } from "../observe/agent-metrics.ts";
 import type { AgentObserver } from "../observe/agent-observer.ts";
+import type { DirtyKeys } from "../plan/diff.ts";
+import type { PlanIndex } from "../plan/index-of-plans.ts";
 
 /** One difference between what was written and what is there. */
 export interface Drift {
@@ -14,11 +16,23 @@ export interface Drift {
 /** Differences that one log line names; the rest is only counted. */
 const DRIFT_LOGGED_MAX = 10;
 
-/** Says and counts what a step found. */
-export function noteDrift(
-  drift: readonly Drift[],
-  { log, observer }: { readonly log: Logger; readonly observer: AgentObserver },
+/** What a look at the kernel found: the keys are for the diff to look at. */
+export interface Found {
+  readonly drift: readonly Drift[];
+  readonly dirty: DirtyKeys;
+}
+
+/** Says and counts what was found, and has this pass look at it. */
+export function repair(
+  { drift, dirty }: Found,
+  options: {
+    readonly index: Pick<PlanIndex, "markDirty">;
+    readonly log: Logger;
+    readonly observer: AgentObserver;
+  },
 ): void {
+  const { index, log, observer } = options;
+  index.markDirty(dirty);
   if (drift.length === 0) return;
   log.warn(
     { drift: drift.slice(0, DRIFT_LOGGED_MAX), total: drift.length },

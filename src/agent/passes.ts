@@ -17,7 +17,7 @@ import type { PlanOptions } from "../plan/service.ts";
 import type { Adopted } from "./adopt.ts";
 import { Audit } from "./audit.ts";
 import { Drainer } from "./drainer.ts";
-import { noteDrift } from "./drift.ts";
+import { repair } from "./drift.ts";
 import { Failures } from "./failures.ts";
 import { FlowsToForget } from "./flows-to-forget.ts";
 import { type HealthChecks, HealthCheckTeller } from "./health-check-teller.ts";
@@ -80,8 +80,6 @@ export class Passes {
   readonly #options: PassesOptions;
   #adopted: Adopted | undefined;
   #unsure = false;
-  /** Somebody else changed the packet filter since it was last read. */
-  #doubtsFilter = false;
   /** At the start of the pass: it may become complete while plans of the partial picture are written. */
   #sawComplete = false;
   #count = 0;
@@ -137,7 +135,7 @@ export class Passes {
 
   /** Has the next pass read the packet filter again: somebody else changed it, or its settings did. */
   doubtFilter(): void {
-    this.#doubtsFilter = true;
+    this.#audit.doubtFilters();
   }
 
   /**
@@ -204,7 +202,6 @@ export class Passes {
   async #readAll(): Promise<void> {
     const { kernel } = this.#options;
     await kernel.link.ensure();
-    this.#doubtsFilter = false;
     const filter = await readFilter(kernel);
     const isFirst = this.#adopted === undefined;
     this.#adopted = await takeStock(this.#planner, kernel, { isFirst, filter });
@@ -228,10 +225,10 @@ export class Passes {
     const { kernel, clock } = this.#options;
     const due = this.failures.due(clock.nowMs());
     if (due.length > 0) this.index.markDirty(await lookAgain(kernel, this.mirror, due));
-    const audited = await this.#audit.step({ now: this.#doubtsFilter });
-    this.#doubtsFilter = false;
-    noteDrift(audited?.drift ?? [], this.#options);
-    if (audited) this.index.markDirty(audited.dirty);
+    const audited = await this.#audit.step();
+    for (const found of [await this.#audit.doubted(), audited]) {
+      if (found) repair(found, { ...this.#options, index: this.index });
+    }
     // Nobody may have told of a change: the audit looks at these, too.
     if (audited?.isRoundStart) this.#thisNode.doubtAddresses();
     const found = await this.schedulers.relearn();

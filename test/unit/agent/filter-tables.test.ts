@@ -125,3 +125,12 @@ test("with an element that the kernel refuses hold all others, and it is tried a
   expect(held(again)).toEqual(wanted);
   expect(again.passes.failures.all()).toEqual([]);
 });
+
+test("that others may have changed are read, and nothing else of the kernel is", async () => {
+  const node = await settled();
+  node.passes.doubtFilter();
+  await node.pass();
+  expect([...node.kernel.calls]).toEqual([["readFilter", 1]]);
+  await node.pass();
+  expect([...node.kernel.calls]).toEqual([]);
+});
