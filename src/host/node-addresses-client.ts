@@ -4,6 +4,7 @@
  * Changes nothing.
  */
 import type { Clock } from "../base/clock.ts";
+import { Settling } from "../base/settling.ts";
 import type { InterfaceAddress } from "../model/node-port-addresses.ts";
 import { sourceOf } from "../netlink/codec.ts";
 import { loadLibrary } from "../netlink/library.ts";
@@ -21,7 +22,6 @@ import {
 } from "./address-messages.ts";
 import type { NodeAddresses } from "./node-addresses.ts";
 import { SERVICE_INTERFACE } from "./service-interface.ts";
-import { Settling } from "./settling.ts";
 
 /** Room for one question. */
 const REQUEST_BYTES = 64;

@@ -78,6 +78,8 @@ export interface Message {
   readonly type: number;
   readonly flags: number;
   readonly sequence: number;
+  /** `nlmsg_pid`: on what the kernel tells everybody, the port of the socket that asked for the change. */
+  readonly port: number;
   /** Where the payload stands in the source. */
   readonly start: number;
   readonly end: number;
@@ -96,6 +98,7 @@ export function* messagesIn(from: Source): Generator<Message, void> {
       type: view.getUint16(at + 4, HOST_IS_LITTLE_ENDIAN),
       flags: view.getUint16(at + 6, HOST_IS_LITTLE_ENDIAN),
       sequence: view.getUint32(at + 8, HOST_IS_LITTLE_ENDIAN),
+      port: view.getUint32(at + 12, HOST_IS_LITTLE_ENDIAN),
       start: at + HEADER_BYTES,
       end: at + length,
     };

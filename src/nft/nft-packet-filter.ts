@@ -6,10 +6,11 @@ import { type OperationFailure, operationText } from "../model/operation.ts";
 import type { FilterObject, FilterOperation } from "../model/packet-filter.ts";
 import { sourceOf } from "../netlink/codec.ts";
 import { type Listener, listen as listenToNetlink } from "../netlink/multicast.ts";
+import { ownPorts, PROC_ROOT } from "../netlink/own-ports.ts";
 import { NETLINK } from "../netlink/socket.ts";
 import { operationScript } from "./element-text.ts";
-import { Generations } from "./generations.ts";
-import { type NftAnswer, type NftLibrary, openNftLibrary } from "./library.ts";
+import { ForeignChanges } from "./foreign-changes.ts";
+import { type NftLibrary, openNftLibrary } from "./library.ts";
 import { type Listing, readListing } from "./listing.ts";
 import { nftErrorOf } from "./nft-error.ts";
 import type { FilterReading, FilterSettings, PacketFilter } from "./packet-filter.ts";
@@ -37,17 +38,27 @@ export interface NftPacketFilterOptions {
   readonly clock: Clock;
   readonly library: NftLibrary;
   readonly listen: typeof listenToNetlink;
+  /** The ports of our netfilter sockets, the library's among them. */
+  readonly ownPorts: () => ReadonlySet<number>;
 }
 
-/** Opens it. Throws an `NftError` without libnftables, a `NetlinkError` without the socket. */
+/**
+ * Opens it. Throws an `NftError` without libnftables, a `NetlinkError` without the socket, the file system's
+ * error without `/proc`.
+ */
 export function openPacketFilter(options: Pick<NftPacketFilterOptions, "clock">): PacketFilter {
-  return new NftPacketFilter({ ...options, library: openNftLibrary(), listen: listenToNetlink });
+  return new NftPacketFilter({
+    ...options,
+    library: openNftLibrary(),
+    listen: listenToNetlink,
+    ownPorts: () => ownPorts(NETLINK.netfilter, PROC_ROOT),
+  });
 }
 
 /** The tables `ip kube-ipvs` and `ip6 kube-ipvs`. */
 export class NftPacketFilter implements PacketFilter {
   readonly #library: NftLibrary;
-  readonly #generations: Generations;
+  readonly #changes: ForeignChanges;
   readonly #told = new ToldTransactions();
   readonly #listen: typeof listenToNetlink;
   readonly #listeners: (() => void)[] = [];
@@ -58,13 +69,13 @@ export class NftPacketFilter implements PacketFilter {
   #listener: Listener | undefined;
   #isClosed = false;
 
-  constructor({ clock, library, listen }: NftPacketFilterOptions) {
+  constructor({ library, listen, ...options }: NftPacketFilterOptions) {
     this.#library = library;
     this.#listen = listen;
     const onForeign = (): void => {
       for (const listener of this.#listeners) listener();
     };
-    this.#generations = new Generations({ clock, onForeign });
+    this.#changes = new ForeignChanges({ ...options, onForeign });
     this.#listener = this.#follow();
   }
 
@@ -97,7 +108,7 @@ export class NftPacketFilter implements PacketFilter {
 
   async write(operations: readonly FilterOperation[]): Promise<readonly OperationFailure[]> {
     if (operations.length === 0) return [];
-    const { succeeded, errors } = await this.#run(operationScript(operations));
+    const { succeeded, errors } = await this.#library.run(operationScript(operations));
     if (succeeded) return [];
     const error = nftErrorOf(errors);
     if (error.code !== "REFUSED") throw error;
@@ -115,7 +126,7 @@ export class NftPacketFilter implements PacketFilter {
   close(): void {
     this.#isClosed = true;
     this.#listener?.close();
-    this.#generations.close();
+    this.#changes.close();
     this.#library.close();
   }
 
@@ -124,11 +135,11 @@ export class NftPacketFilter implements PacketFilter {
       family: NETLINK.netfilter,
       groups: [GROUP_NFTABLES],
       onDatagram: (bytes) => this.#heard(bytes),
-      onLost: () => this.#generations.lost(),
+      onLost: () => this.#changes.lost(),
       // Told as a change of others: who then reads learns, by a rejection, when it cannot begin again.
       onError: () => {
         this.#listener = undefined;
-        this.#generations.lost();
+        this.#changes.lost();
       },
     });
   }
@@ -144,6 +155,8 @@ export class NftPacketFilter implements PacketFilter {
     const { succeeded, output, errors } = await this.#library.run(
       `list table ${tableFamily(family)} ${TABLE}`,
     );
+    // A listing that others interrupt makes the library open another socket.
+    this.#changes.forgetPorts();
     if (succeeded) return readListing(family, output);
     if (ABSENT.test(errors)) return undefined;
     throw nftErrorOf(errors);
@@ -158,25 +171,12 @@ export class NftPacketFilter implements PacketFilter {
   }
 
   async #change(script: string): Promise<void> {
-    const { succeeded, errors } = await this.#run(script);
+    const { succeeded, errors } = await this.#library.run(script);
     if (!succeeded) throw nftErrorOf(errors);
   }
 
-  async #run(script: string): Promise<NftAnswer> {
-    this.#generations.begin();
-    let succeeded = false;
-    try {
-      const answer = await this.#library.run(script);
-      succeeded = answer.succeeded;
-      return answer;
-    } finally {
-      this.#generations.end(succeeded);
-    }
-  }
-
   #heard(bytes: Buffer): void {
-    const count = this.#told.take(sourceOf(bytes));
-    if (count > 0) this.#generations.announced(count);
+    for (const port of this.#told.take(sourceOf(bytes))) this.#changes.announced(port);
   }
 }
 

@@ -18,17 +18,17 @@ const objectAttributes = attributes("NFTA", { table: { type: 1, codec: text } })
 export class ToldTransactions {
   #touchesOurs = false;
 
-  /** How many of the transactions that end in this datagram touched a table of our name. */
-  take(from: Source): number {
-    let count = 0;
+  /** Of each transaction that ends in this datagram and touched a table of our name: on whose port it was asked for. */
+  take(from: Source): readonly number[] {
+    const ports: number[] = [];
     for (const message of messagesIn(from)) {
       if (message.type !== NEW_GENERATION) this.#touchesOurs ||= isOfOurs(from, message);
       else {
-        if (this.#touchesOurs) count += 1;
+        if (this.#touchesOurs) ports.push(message.port);
         this.#touchesOurs = false;
       }
     }
-    return count;
+    return ports;
   }
 }
 

@@ -1,6 +1,7 @@
 /** The contract about what others do to the ruleset. */
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { FilterElement } from "../../src/model/packet-filter.ts";
 import type { PacketFilter } from "../../src/nft/packet-filter.ts";
 import type { ContractCase } from "./contract-case.ts";
 import { holds, type WithFilter, write } from "./filter-case.ts";
@@ -9,6 +10,13 @@ import { adding, deleting, element, everything } from "./filter-samples.ts";
 /** A change of others is told within so long. */
 const TOLD_MS_MAX = 5_000;
 const POLL_MS = 20;
+
+/** Longer than anybody would wait for what is told of a change. */
+const HELD_UP_MS = 300;
+const HELD_UP_TURNS = 3;
+const HELD_UP_ROUNDS = 2;
+/** What is told of them is many datagrams. */
+const ELEMENTS_TOLD = 3_000;
 
 /** All cases of this file. */
 export function foreignCases(withFilter: WithFilter): ContractCase[] {
@@ -20,6 +28,22 @@ export function foreignCases(withFilter: WithFilter): ContractCase[] {
         await filter.replace([]);
         await write(filter, adding(everything()));
         await write(filter, deleting([element("hairpin", "ipv4")]));
+        await sleep(TOLD_MS_MAX / 10);
+        assert.equal(told(), 0);
+      }),
+    },
+    {
+      name: "nor are they where the process is held up when it is told of them",
+      run: withFilter(async ({ filter }) => {
+        const told = listen(filter);
+        await filter.replace([]);
+        for (let round = 0; round < HELD_UP_ROUNDS; round++) {
+          const some = keysOf("hairpin", ELEMENTS_TOLD);
+          await write(filter, adding(some));
+          for (let turn = 0; turn < HELD_UP_TURNS; turn++) await holdUp();
+          await write(filter, deleting(some));
+          await holdUp();
+        }
         await sleep(TOLD_MS_MAX / 10);
         assert.equal(told(), 0);
       }),
@@ -46,6 +70,21 @@ export function foreignCases(withFilter: WithFilter): ContractCase[] {
       }),
     },
   ];
+}
+
+/** Elements of a set, each with a key of its own. */
+function keysOf(set: "hairpin", count: number): FilterElement[] {
+  return Array.from({ length: count }, (_, index) => {
+    const address = `10.1.${index >> 8}.${index & 255}`;
+    return { kind: "element", family: "ipv4", set, key: `${address} . ${address}`, value: "" };
+  });
+}
+
+/** The event loop does nothing for a while, and then goes round once. */
+async function holdUp(): Promise<void> {
+  const startMs = performance.now();
+  while (performance.now() - startMs < HELD_UP_MS);
+  await sleep(1);
 }
 
 function listen(filter: PacketFilter): () => number {

@@ -1,8 +1,8 @@
 /** The node's addresses over scripted answers and told datagrams; the contract has a real kernel. */
 import { describe, expect, test } from "vitest";
+import { SETTLED_AFTER_MS, SETTLING_MS_MAX } from "../../../src/base/settling.ts";
 import type { NodeAddresses } from "../../../src/host/node-addresses.ts";
 import { nodeAddressesOver } from "../../../src/host/node-addresses-client.ts";
-import { SETTLED_AFTER_MS, SETTLING_MS_MAX } from "../../../src/host/settling.ts";
 import { errnoNumber, NetlinkError } from "../../../src/netlink/errors.ts";
 import type { ListenOptions } from "../../../src/netlink/multicast.ts";
 import {

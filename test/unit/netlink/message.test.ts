@@ -52,11 +52,11 @@ describe("a batch", () => {
 describe("answers", () => {
   test("are cut into messages at their aligned lengths", () => {
     const from = sourceOf(
-      hex("11000000 0300 0200 05000000 00000000 aa 000000  10000000 0200 0000 06000000 00000000"),
+      hex("11000000 0300 0200 05000000 f5ffffff aa 000000  10000000 0200 0000 06000000 00000000"),
     );
     expect([...messagesIn(from)]).toEqual([
-      { type: NLMSG.done, flags: NLM_F.multi, sequence: 5, start: 16, end: 17 },
-      { type: NLMSG.error, flags: 0, sequence: 6, start: 36, end: 36 },
+      { type: NLMSG.done, flags: NLM_F.multi, sequence: 5, port: 0xfffffff5, start: 16, end: 17 },
+      { type: NLMSG.error, flags: 0, sequence: 6, port: 0, start: 36, end: 36 },
     ]);
   });
 

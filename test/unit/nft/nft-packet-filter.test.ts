@@ -30,6 +30,7 @@ function filterWith(...answers: readonly NftAnswer[]) {
   let closed = 0;
   const filter = new NftPacketFilter({
     clock: new ManualClock(),
+    ownPorts: () => new Set(),
     library: {
       run: async (script) => {
         scripts.push(script);
@@ -123,6 +124,7 @@ describe("reading", () => {
     const { filter } = filterWith(DONE);
     const bare = new NftPacketFilter({
       clock: new ManualClock(),
+      ownPorts: () => new Set(),
       library: { run: async () => DONE, close: () => {} },
       listen: () => ({ close: () => {} }),
     });

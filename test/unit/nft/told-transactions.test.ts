@@ -1,7 +1,9 @@
 /** Which of the transactions that the kernel tells of are about our tables. */
 import { beforeEach, expect, test } from "vitest";
 import { attributes, sourceOf, text, u32 } from "../../../src/netlink/codec.ts";
+import { messagesIn } from "../../../src/netlink/message.ts";
 import { NFNL_SUBSYSTEM, netfilterType, writeNetfilterHeader } from "../../../src/netlink/nfnl.ts";
+import { HOST_IS_LITTLE_ENDIAN } from "../../../src/netlink/writer.ts";
 import { ToldTransactions } from "../../../src/nft/told-transactions.ts";
 import { answerOf } from "../../fakes/scripted-socket.ts";
 
@@ -40,7 +42,7 @@ beforeEach(() => {
   transactions = new ToldTransactions();
 });
 
-function take(...told: readonly Told[]): number {
+function take(...told: readonly Told[]): readonly number[] {
   return transactions.take(sourceOf(Uint8Array.from(answerOf(told).from.bytes)));
 }
 
@@ -65,12 +67,21 @@ test.each([
   },
   { what: "nothing that was changed", told: [END], count: 0 },
 ])("$what: $count", ({ told, count }) => {
-  expect(take(...told)).toBe(count);
+  expect(take(...told)).toHaveLength(count);
 });
 
 test("a transaction that is told in several datagrams counts at its end", () => {
-  expect(take(about("kube-ipvs", NEW_RULE))).toBe(0);
-  expect(take(about("filter", NEW_RULE))).toBe(0);
-  expect(take(END)).toBe(1);
-  expect(take(END)).toBe(0);
+  expect(take(about("kube-ipvs", NEW_RULE))).toEqual([]);
+  expect(take(about("filter", NEW_RULE))).toEqual([]);
+  expect(take(END)).toHaveLength(1);
+  expect(take(END)).toEqual([]);
+});
+
+test("each with the port that it was asked for on", () => {
+  const port = 4_294_962_997;
+  const bytes = Uint8Array.from(answerOf([about("kube-ipvs", NEW_RULE), END]).from.bytes);
+  const from = sourceOf(bytes);
+  const end = [...messagesIn(from)].at(-1);
+  from.view.setUint32((end?.start ?? 0) - 4, port, HOST_IS_LITTLE_ENDIAN);
+  expect(transactions.take(from)).toEqual([port]);
 });

@@ -1,5 +1,5 @@
 /** Many happenings, one call: a moment after the last of them, and not much later than the first. */
-import type { Clock } from "../base/clock.ts";
+import type { Clock } from "./clock.ts";
 
 /** Quiet time before the call. */
 export const SETTLED_AFTER_MS = 50;
