@@ -22,12 +22,19 @@ export interface TableService {
   readonly destinations: ReadonlyMap<string, TableDestination>;
 }
 
-/** All virtual services, by `tcp/10.96.0.10:80`, `udp/[fd00:96::a]:53` or `mark/1795162113`. */
-export function ipvsTable(): ReadonlyMap<string, TableService> {
+/**
+ * All virtual services, by `tcp/10.96.0.10:80`, `udp/[fd00:96::a]:53` or `mark/1795162113`; or those of some IPv4
+ * addresses, which is much cheaper where there are very many.
+ */
+export function ipvsTable(addresses?: readonly string[]): ReadonlyMap<string, TableService> {
   const table = new Map<string, TableService>();
+  const wanted = addresses?.map((address) => ` ${hexOf(address)}:`);
+  let isWanted = true;
   let destinations = new Map<string, TableDestination>();
   // Three lines of titles.
   for (const line of readFileSync(PATH, "latin1").split("\n").slice(3)) {
+    if (!line.startsWith(" ")) isWanted = wanted?.some((one) => line.includes(one)) ?? true;
+    if (!isWanted) continue;
     const words = line.trim().split(/ +/);
     if (words[0] === "->") {
       const [, where = "", , weight, active, inactive] = words;
@@ -48,6 +55,12 @@ export function ipvsTable(): ReadonlyMap<string, TableService> {
     }
   }
   return table;
+}
+
+/** `0A60000A` for 10.96.0.10. */
+function hexOf(address: string): string {
+  const bytes = address.split(".").map((byte) => Number(byte).toString(16).padStart(2, "0"));
+  return bytes.join("").toUpperCase();
 }
 
 /** `0A60000A:0050` and `[fd00:0096:0000:0000:0000:0000:0000:000a]:0050` as people write them. */

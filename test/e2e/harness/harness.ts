@@ -13,8 +13,8 @@ import { ManifestFolder, type ObjectSink } from "./object-sink.ts";
 import { type KubeObject, objectId, service, slice } from "./objects.ts";
 import { NODE, nodes, PODS } from "./pods.ts";
 
-/** From a change to the end of the pass that wrote it. */
-const SYNC_MS_MAX = 60_000;
+/** From a change to the end of the pass that wrote it: long, for tens of thousands of objects on a slow machine. */
+const SYNC_MS_MAX = 120_000;
 const POLL_MS = 5;
 /** A look at a long table takes a while, and the agent is to have most of the processor. */
 const POLL_SHARE = 4;
@@ -179,7 +179,7 @@ export class Harness {
     const startMs = performance.now();
     for (;;) {
       const lookMs = performance.now();
-      const table = ipvsTable();
+      const table = ipvsTable([MARKER_ADDRESS, MARKER_EXTERNAL]);
       const markers = [...table.keys()].filter((id) => id.startsWith(`tcp/${MARKER_ADDRESS}:`));
       const isNew = wanted.every((id) => {
         const destinations = table.get(id)?.destinations.keys() ?? [];
