@@ -1,16 +1,13 @@
 /** The guest's side of `npm run bench:fanout`. Arguments: a folder of etcd, and the size of the cluster as JSON. */
 import { setTimeout as sleep } from "node:timers/promises";
-import type {
-  KubernetesListObject,
-  KubernetesObject,
-  V1EndpointSlice,
-} from "@kubernetes/client-node";
+import type { V1EndpointSlice } from "@kubernetes/client-node";
 import { ApiServer } from "../../lab/api-server.ts";
 import { report } from "../../lab/report.ts";
 import { shell } from "../../lab/shell.ts";
 import { guestFacts } from "../boot-facts.ts";
 import type { ClusterSize } from "../cluster.ts";
 import { sliceObject } from "../cluster-objects.ts";
+import { versionOf } from "../node/pages.ts";
 import { median } from "../row.ts";
 import { Watchers, type WatchFormat } from "./watchers.ts";
 
@@ -68,7 +65,7 @@ async function list(format: WatchFormat): Promise<ListCost> {
 async function fanOut(format: WatchFormat, count: number): Promise<FanOut> {
   const watchers = await Watchers.open(count, {
     ...watched(format),
-    resourceVersion: await currentVersion(),
+    resourceVersion: await versionOf(api, PATH),
   });
   try {
     const seenMs: number[] = [];
@@ -101,12 +98,7 @@ function grownSlice(change: number): V1EndpointSlice {
 }
 
 function watched(format: WatchFormat) {
-  return { url: server.url, authority: server.authority, path: PATH, format };
-}
-
-async function currentVersion(): Promise<string> {
-  const { body } = await api.ask("GET", `${PATH}?limit=1`);
-  return (body as KubernetesListObject<KubernetesObject>).metadata?.resourceVersion ?? "";
+  return { url: server.url, authority: server.authority, path: PATH, format, hasBookmarks: true };
 }
 
 function serverS(): number {

@@ -14,7 +14,7 @@ const ACCEPT: Readonly<Record<WatchFormat, string>> = {
 const LINE_END = "\n".charCodeAt(0);
 /** Before each event in protobuf stands its length. */
 const LENGTH_BYTES = 4;
-const POLL_MS = 5;
+const POLL_MS = 1;
 
 /** Where to watch. */
 export interface Watched {
@@ -23,6 +23,8 @@ export interface Watched {
   readonly path: string;
   readonly format: WatchFormat;
   readonly resourceVersion: string;
+  /** Whether the server may send events that are no change. */
+  readonly hasBookmarks: boolean;
 }
 
 /** Some clients that watch the same. */
@@ -99,7 +101,8 @@ class Watcher {
   }
 
   connect(watched: Watched, agent: Agent): Promise<void> {
-    const query = `watch=1&allowWatchBookmarks=true&resourceVersion=${watched.resourceVersion}`;
+    const { resourceVersion, hasBookmarks } = watched;
+    const query = `watch=1&allowWatchBookmarks=${hasBookmarks}&resourceVersion=${resourceVersion}`;
     const headers = { authorization: "Bearer admin", accept: ACCEPT[this.#format] };
     return new Promise((resolve, reject) => {
       this.#request = request(`${watched.url}${watched.path}?${query}`, { agent, headers });

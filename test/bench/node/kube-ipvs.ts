@@ -2,13 +2,11 @@
 import { BENCH_NODE } from "../bench-node.ts";
 import type { NodeTask } from "./node-task.ts";
 import { ProxyProcess } from "./proxy-process.ts";
-import { SUBJECT_MS_MAX, type Subject } from "./subject.ts";
-
-const CHANGES = 200;
+import { SINGLE_CHANGES, SUBJECT_MS_MAX, type Subject } from "./subject.ts";
 
 /** One agent. */
 export class KubeIpvs implements Subject {
-  readonly changes = CHANGES;
+  readonly changes = SINGLE_CHANGES;
   readonly saysWhenComplete = true;
   readonly syncMsMax = SUBJECT_MS_MAX;
   readonly #process = new ProxyProcess("bench-agent");

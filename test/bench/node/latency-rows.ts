@@ -1,6 +1,7 @@
 /** The rows about changes: in peace, of a big Service, under churn, and while half of all Services go. Pure. */
 import type { ClusterSize } from "../cluster.ts";
 import { median } from "../row.ts";
+import type { Spread } from "../spread.ts";
 import type { NodeFigure } from "./inside.ts";
 import type { NodeRow } from "./node-row.ts";
 import { type Pair, type PairRow, pairOf, pairRow } from "./pair.ts";
@@ -8,6 +9,7 @@ import type { BigServiceResult } from "./scenarios/big-service.ts";
 import type { ChurnResult } from "./scenarios/churn.ts";
 import type { LifeResult } from "./scenarios/life.ts";
 import type { TrashPhase, TrashResult } from "./scenarios/trash.ts";
+import type { WatchResult } from "./scenarios/watch.ts";
 
 const PERCENT = 100;
 const MS_PER_S = 1_000;
@@ -20,7 +22,10 @@ const CHURN_BY_US = "churn: 200 events a second by a server of ours, told";
 /** Those of one size, of all that was done there. */
 export function latencyRows(figures: readonly NodeFigure[], size: ClusterSize): NodeRow[] {
   return [
-    ...oneChangeRows(pairOf(figures, size, "life")),
+    ...oneChangeRows(
+      pairOf(figures, size, "life"),
+      pairOf<WatchResult>(figures, size, "watch").ours?.change,
+    ),
     ...churnRows(pairOf(figures, size, "churn"), CHURN_BY_SERVER),
     ...badTimesRows(figures, size),
   ];
@@ -35,15 +40,16 @@ export function badTimesRows(figures: readonly NodeFigure[], size: ClusterSize):
   ];
 }
 
-function oneChangeRows(pair: Pair<LifeResult>): NodeRow[] {
+/** `floor`: when a bare watch hears of such a change. */
+function oneChangeRows(pair: Pair<LifeResult>, floor: Spread | undefined): NodeRow[] {
   return rowsOf(pair, [
     {
       ...{ what: "one endpoint changed, median", unit: "ms", most: 20 },
-      pick: ({ change }) => change?.medianMs ?? null,
+      ...{ floor: floor?.medianMs, pick: ({ change }) => change?.medianMs ?? null },
     },
     {
       ...{ what: "  99th percentile", unit: "ms", most: 100 },
-      pick: ({ change }) => change?.p99Ms ?? null,
+      ...{ floor: floor?.p99Ms, pick: ({ change }) => change?.p99Ms ?? null },
     },
   ]);
 }

@@ -6,6 +6,7 @@ import { pairOf } from "./pair.ts";
 import type { FirstPassResult } from "./scenarios/first-pass.ts";
 import type { LifeResult } from "./scenarios/life.ts";
 import type { ListResult } from "./scenarios/list.ts";
+import type { WatchResult } from "./scenarios/watch.ts";
 import { sizeText } from "./size-text.ts";
 import { noSyncText } from "./subject.ts";
 
@@ -25,6 +26,7 @@ export interface AtSize {
   readonly ours: LifeResult | undefined;
   readonly peer: LifeResult | undefined;
   readonly list: ListResult | undefined;
+  readonly watch: WatchResult | undefined;
   readonly firstPass: FirstPassResult | undefined;
   /** Why the peer has no figures, where it was to have some. */
   readonly peerNote: string | undefined;
@@ -38,6 +40,7 @@ export function atSize(figures: readonly NodeFigure[], size: ClusterSize): AtSiz
     ours: life.ours,
     peer: life.peer,
     list: pairOf<ListResult>(figures, size, "list").ours,
+    watch: pairOf<WatchResult>(figures, size, "watch").ours,
     firstPass: pairOf<FirstPassResult>(figures, size, "first-pass").ours,
     peerNote: life.peerNote,
   };
@@ -48,7 +51,8 @@ function inS(ms: number | undefined): number | undefined {
 }
 
 /** The rows of one size. */
-export function lifeRows({ size, ours, peer, list, firstPass, peerNote }: AtSize): NodeRow[] {
+export function lifeRows(measured: AtSize): NodeRow[] {
+  const { size, ours, peer, list, watch, firstPass, peerNote } = measured;
   const at = sizeText(size);
   const isMain = at === TARGETS_AT;
   const startS = TARGETS[at]?.startS;
@@ -88,9 +92,16 @@ export function lifeRows({ size, ours, peer, list, firstPass, peerNote }: AtSize
       what: "one endpoint changed, API answer to kernel, median",
       ...of(({ change }) => change?.medianMs),
       unit: "ms",
+      floor: watch?.change.medianMs,
       ...most(20),
     },
-    { what: "  99th percentile", ...of(({ change }) => change?.p99Ms), unit: "ms", ...most(100) },
+    {
+      what: "  99th percentile",
+      ...of(({ change }) => change?.p99Ms),
+      unit: "ms",
+      floor: watch?.change.p99Ms,
+      ...most(100),
+    },
     {
       what: "processor time in 60 s with nothing changing",
       ...of(({ idleProcessorS }) => idleProcessorS),

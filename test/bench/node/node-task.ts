@@ -8,6 +8,7 @@ export type SubjectName = "kube-ipvs" | "kube-proxy" | "iptables" | "nftables" |
 export type ScenarioName =
   | "life"
   | "list"
+  | "watch"
   | "first-pass"
   | "churn"
   | "storm"

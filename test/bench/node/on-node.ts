@@ -8,6 +8,7 @@ import { list } from "./scenarios/list.ts";
 import { storm } from "./scenarios/storm.ts";
 import { traffic } from "./scenarios/traffic.ts";
 import { trash } from "./scenarios/trash.ts";
+import { watch } from "./scenarios/watch.ts";
 import type { Subject } from "./subject.ts";
 import { subjectOf } from "./subjects.ts";
 
@@ -16,6 +17,7 @@ const SCENARIOS: Readonly<
 > = {
   life,
   list: (_, task) => list(task),
+  watch: (_, task) => watch(task),
   "first-pass": (_, task) => firstPass(task),
   churn,
   storm: (_, task) => storm(task),

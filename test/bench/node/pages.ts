@@ -27,3 +27,11 @@ export async function* pagesOf(
     next = metadata.continue ?? "";
   } while (next !== "");
 }
+
+/** The resource version of a collection: a watch from there is told of later changes alone. */
+export async function versionOf(api: Pick<ApiRequests, "ask">, path: string): Promise<string> {
+  const { status, body } = await api.ask("GET", `${path}?limit=1`);
+  const { metadata } = body as { readonly metadata?: { readonly resourceVersion?: string } };
+  if (metadata?.resourceVersion === undefined) throw new Error(`GET ${path}: ${status}`);
+  return metadata.resourceVersion;
+}

@@ -23,6 +23,7 @@ export interface PairRow<T> {
   /** Null where it is nothing that this proxy has. */
   readonly pick: (one: T) => number | null;
   readonly most?: number | undefined;
+  readonly floor?: number | undefined;
 }
 
 /** Those of one scenario at one size. */
@@ -49,10 +50,10 @@ export function pairOf<T>(
 }
 
 /** The row of both. */
-export function pairRow<T>(pair: Pair<T>, { what, unit, pick, most }: PairRow<T>): NodeRow {
+export function pairRow<T>(pair: Pair<T>, { what, unit, pick, most, floor }: PairRow<T>): NodeRow {
   const { at, ours, peer, note, peerNote } = pair;
   return {
-    ...{ what, at, unit, value: ours && (pick(ours) ?? undefined) },
+    ...{ what, at, unit, floor, value: ours && (pick(ours) ?? undefined) },
     ...(ours === undefined && { note: note ?? "not measured" }),
     peer: peer && (pick(peer) ?? undefined),
     ...(peer === undefined && peerNote !== undefined && { peerNote }),

@@ -7,6 +7,9 @@ export const SUBJECT_MS_MAX = 900_000;
 /** After its first sync a proxy still has something to tidy up. */
 export const SETTLE_MS = 12_000;
 
+/** Single changes that are timed of one that is soon done with each. */
+export const SINGLE_CHANGES = 200;
+
 const MS_PER_S = 1_000;
 
 /** One process at a time. */

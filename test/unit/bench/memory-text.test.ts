@@ -7,7 +7,12 @@ import type { LifeResult } from "../../bench/node/scenarios/life.ts";
 
 function at(services: number, endpointsPerService: number, residentMb: number): AtSize {
   return {
-    ...{ size: { services, endpointsPerService }, peer: undefined, list: undefined },
+    ...{
+      size: { services, endpointsPerService },
+      peer: undefined,
+      list: undefined,
+      watch: undefined,
+    },
     ...{ firstPass: undefined, peerNote: undefined },
     ours: { quiet: { processorS: 1, residentMb, peakMb: residentMb + 50 } } as LifeResult,
   };

@@ -15,7 +15,7 @@ function at(
   const size = { services, endpointsPerService };
   const ms = (microseconds: number): number => (microseconds * objects(size)) / 1_000;
   return {
-    ...{ size, peer: undefined, list: undefined, peerNote: undefined },
+    ...{ size, peer: undefined, list: undefined, watch: undefined, peerNote: undefined },
     ours: { completeMs: ms(startUs) } as LifeResult,
     firstPass: {
       ...{ oursMs: ms(passUs), floorMs: 1, messages: 1 },
