@@ -33,6 +33,11 @@ export class ManualClock implements Clock {
     });
   }
 
+  /** Time until the next sleeper wakes; Infinity while nobody sleeps. */
+  get untilNextMs(): number {
+    return Math.min(...this.#sleepers.map(({ atMs }) => atMs)) - this.#nowMs;
+  }
+
   /** Lets everything run that waits for nothing but the microtask queue. */
   async settle(): Promise<void> {
     await new Promise((resolve) => setImmediate(resolve));

@@ -4,12 +4,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import type { TestContext } from "vitest";
-import { systemClock } from "../../../src/base/clock.ts";
+import { type Clock, systemClock } from "../../../src/base/clock.ts";
 import { type Change, sourceProblemText } from "../../../src/kube/change.ts";
 import { ManifestSource } from "../../../src/kube/manifest-source.ts";
+import { ManualClock } from "../../fakes/manual-clock.ts";
 
 /** Longest wait for something that must come. */
 const WAIT_MS_MAX = 25_000;
+const POLL_MS = 5;
 
 /** A folder with a source that watches it. */
 export class WatchedFolder {
@@ -24,13 +26,13 @@ export class WatchedFolder {
   readonly #running: Promise<void>;
   #saw: () => void = () => {};
 
-  private constructor(base: string) {
+  private constructor(base: string, clock: Clock) {
     this.#base = base;
     this.path = join(base, "manifests");
     const text = (problem: Parameters<typeof sourceProblemText>[0]): string =>
       sourceProblemText(problem).replaceAll(`${this.path}/`, "").replaceAll(this.path, "FOLDER");
     this.source = new ManifestSource(this.path, {
-      clock: systemClock,
+      clock,
       onProblem: (problem) => this.#note(this.appeared, text(problem)),
       onSolved: (problem) => this.#note(this.solved, text(problem)),
     });
@@ -38,7 +40,7 @@ export class WatchedFolder {
   }
 
   /** A folder with these files in it; `undefined` for no folder at all. */
-  static async open(files: Readonly<Record<string, string>> | undefined): Promise<WatchedFolder> {
+  static async open(files: Files | undefined, clock: Clock): Promise<WatchedFolder> {
     const base = await mkdtemp(join(tmpdir(), "kube-ipvs-manifests-"));
     if (files !== undefined) {
       await mkdir(join(base, "manifests"));
@@ -46,7 +48,7 @@ export class WatchedFolder {
         await writeFile(join(base, "manifests", name), text);
       }
     }
-    return new WatchedFolder(base);
+    return new WatchedFolder(base, clock);
   }
 
   /** Writes where `cat > name` would. */
@@ -127,8 +129,9 @@ type Files = Readonly<Record<string, string>>;
 export async function openFolder(
   context: TestContext,
   files: Files | undefined,
+  clock: Clock = systemClock,
 ): Promise<WatchedFolder> {
-  const opened = await WatchedFolder.open(files);
+  const opened = await WatchedFolder.open(files, clock);
   context.onTestFinished(() => opened.close());
   return opened;
 }
@@ -136,6 +139,57 @@ export async function openFolder(
 /** The same, once the source has told its first picture. */
 export async function openTold(context: TestContext, files: Files): Promise<WatchedFolder> {
   const opened = await openFolder(context, files);
-  while (opened.told.length === 0) await wait(5);
+  while (opened.told.length === 0) await wait(POLL_MS);
   return opened;
+}
+
+/** One whose time the test moves. The kernel's events and the reading of files take real time. */
+export class HeldFolder {
+  readonly opened: WatchedFolder;
+  readonly #clock: ManualClock;
+
+  private constructor(opened: WatchedFolder, clock: ManualClock) {
+    this.opened = opened;
+    this.#clock = clock;
+  }
+
+  static async open(context: TestContext, files: Files): Promise<HeldFolder> {
+    const clock = new ManualClock();
+    return new HeldFolder(await openFolder(context, files, clock), clock);
+  }
+
+  /** Lets time pass, as much as it takes, until `entry` is told. */
+  async untilTold(entry: string): Promise<void> {
+    while (!this.opened.told.includes(entry)) await this.#untilNext(() => true);
+  }
+
+  /** Lets at least so much time pass, and the source do what is due then. */
+  async pass(ms: number): Promise<void> {
+    const untilMs = this.#clock.nowMs() + ms;
+    while (this.#clock.nowMs() < untilMs) await this.#untilNext(() => true);
+  }
+
+  /** Does something, and rejects unless `entry` is told without a look at the folder, within `ms` of its event. */
+  async seenWithin(ms: number, action: () => Promise<unknown>, entry: string): Promise<void> {
+    // Far from the next look, so that only an event can wake the source so soon.
+    while (this.#clock.untilNextMs <= ms) await this.#untilNext(() => true);
+    const since = this.opened.told.length;
+    await action();
+    await this.#untilNext((untilMs) => untilMs <= ms);
+    await this.opened.until(this.opened.told, entry, since);
+  }
+
+  /** Waits, in real time, until what the source waits for next `is` so, and lets that come. */
+  async #untilNext(is: (untilMs: number) => boolean): Promise<void> {
+    const startMs = performance.now();
+    for (;;) {
+      const { untilNextMs } = this.#clock;
+      if (Number.isFinite(untilNextMs) && is(untilNextMs)) {
+        await this.#clock.advance(untilNextMs);
+        return;
+      }
+      if (performance.now() - startMs > WAIT_MS_MAX) throw new Error("no event came");
+      await wait(POLL_MS);
+    }
+  }
 }
