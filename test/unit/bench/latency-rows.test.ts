@@ -47,7 +47,15 @@ test("memory that breathes has not grown, and memory that climbs has", () => {
 
 test("memory that grows under churn is a target that is missed", () => {
   const value: ChurnResult = {
-    ...{ changesPerS: 200, lag: LAG, probes: 300, processorShare: 0.3, eventLoopDelayMs: 5 },
+    ...{
+      changesPerS: 200,
+      lag: LAG,
+      probes: 300,
+      processorShare: 0.3,
+      eventLoopDelayMs: 5,
+      ownDelayMs: 4,
+      passGapMs: 90,
+    },
     residentMb: [100, 100, 120, 125],
   };
   const figure: NodeFigure = {

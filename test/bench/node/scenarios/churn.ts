@@ -1,4 +1,5 @@
 /** Endpoints that change all the time. */
+import { monitorEventLoopDelay } from "node:perf_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Spread, spread } from "../../spread.ts";
 import { Changes } from "../changes.ts";
@@ -32,6 +33,10 @@ export interface ChurnResult {
   readonly residentMb: readonly number[];
   /** The longest that the event loop was kept, by the agent's own metric; null for what has no such thing. */
   readonly eventLoopDelayMs: number | null;
+  /** The longest that this program's own was kept, which looks like lag of whom it measures. */
+  readonly ownDelayMs: number;
+  /** The longest time without the end of a pass; null for what does not say. */
+  readonly passGapMs: number | null;
 }
 
 /** How it is done. */
@@ -93,7 +98,10 @@ export async function underChanges(subject: Subject, work: ChurnWork): Promise<C
   // Each reading begins the next.
   await eventLoopDelayMs();
   const before = subject.usage();
+  const own = monitorEventLoopDelay();
+  own.enable();
   const startMs = performance.now();
+  const startWallMs = Date.now();
   const endMs = startMs + CHURN_MS;
   const isOver = (): boolean => performance.now() >= endMs;
   const residentMb: number[] = [];
@@ -108,6 +116,7 @@ export async function underChanges(subject: Subject, work: ChurnWork): Promise<C
   ]);
   const tookS = (performance.now() - startMs) / 1_000;
   const after = subject.usage();
+  own.disable();
   return {
     changesPerS: changes / tookS,
     lag: spread(times),
@@ -115,7 +124,19 @@ export async function underChanges(subject: Subject, work: ChurnWork): Promise<C
     processorShare: (after.processorS - before.processorS) / tookS,
     residentMb,
     eventLoopDelayMs: await eventLoopDelayMs(),
+    ownDelayMs: own.max / 1_000_000,
+    passGapMs: longestGap(subject.passesMs(), { startMs: startWallMs, endMs: Date.now() }),
   };
+}
+
+function longestGap(
+  all: readonly number[] | undefined,
+  { startMs, endMs }: { readonly startMs: number; readonly endMs: number },
+): number | null {
+  if (all === undefined) return null;
+  const within = all.filter((ms) => ms > startMs && ms < endMs);
+  const ends = [startMs, ...within, endMs];
+  return Math.max(...ends.slice(1).map((ms, index) => ms - (ends[index] ?? ms)));
 }
 
 async function eventLoopDelayMs(): Promise<number | null> {
