@@ -6,7 +6,7 @@
 import type { Logger } from "pino";
 import type { Clock } from "../base/clock.ts";
 import { type SourceProblem, sourceProblemText } from "../kube/change.ts";
-import type { ProblemListeners } from "../kube/problem-list.ts";
+import type { ProblemListeners } from "../kube/standing-problems.ts";
 
 /** Lines of one kind within {@link PROBLEM_LINES_MS}. */
 export const PROBLEM_LINES_MAX = 50;

@@ -24,7 +24,7 @@ import {
   UNFINISHED_QUIET_MS,
   WRITE_QUIET_MS,
 } from "./pending-files.ts";
-import { ProblemList, type ProblemListeners } from "./problem-list.ts";
+import { NOTHING_WRONG, type ProblemListeners, StandingProblems } from "./standing-problems.ts";
 import { StringPool } from "./string-pool.ts";
 
 /** Files that are read side by side. */
@@ -48,7 +48,11 @@ export class ManifestSource implements ClusterSource {
   readonly #set = new ManifestSet();
   readonly #pending = new PendingFiles();
   readonly #watch: FolderWatch;
-  readonly #problems: ProblemList;
+  readonly #standing: StandingProblems;
+  #ofFolder = NOTHING_WRONG;
+  #ofFiles = NOTHING_WRONG;
+  /** What {@link #ofFiles} was made of. */
+  #listed: readonly SourceProblem[] = [];
   readonly #pool = new StringPool();
   #wake = new AbortController();
   #told: "nothing" | "incomplete" | "complete" = "nothing";
@@ -57,13 +61,13 @@ export class ManifestSource implements ClusterSource {
   constructor(folder: string, options: ManifestSourceOptions) {
     this.#folder = folder;
     this.#options = options;
-    this.#problems = new ProblemList(folder, options);
+    this.#standing = new StandingProblems(options);
     const wake = (): void => this.#wake.abort();
     this.#watch = new FolderWatch(folder, options.clock, this.#pending, wake);
   }
 
   problems(): readonly SourceProblem[] {
-    return this.#problems.problems;
+    return this.#standing.all();
   }
 
   async *changes(signal: AbortSignal): AsyncGenerator<readonly Change[], void> {
@@ -98,7 +102,7 @@ export class ManifestSource implements ClusterSource {
       changes.push(...(await this.#readSome(due.slice(at, at + FILES_AT_ONCE))));
     }
     for (const name of await this.#watch.takeDeleted()) changes.push(...this.#remove(name));
-    this.#problems.update(this.#folderProblem(), this.#set.problems());
+    this.#noteProblems();
     return this.#batch(changes);
   }
 
@@ -207,6 +211,18 @@ export class ManifestSource implements ClusterSource {
 
   #path(name: string): string {
     return join(this.#folder, name);
+  }
+
+  #noteProblems(): void {
+    const message = this.#folderProblem();
+    const about = { file: this.#folder, line: 0, object: "", field: "" };
+    const ofFolder = message === undefined ? [] : [{ ...about, message }];
+    this.#ofFolder = this.#standing.replace(this.#ofFolder, ofFolder);
+    const listed = this.#set.problems();
+    // Nearly every call ends here: a folder may have 50,000 files, each with a problem.
+    if (listed === this.#listed) return;
+    this.#listed = listed;
+    this.#ofFiles = this.#standing.replace(this.#ofFiles, listed);
   }
 
   #folderProblem(): string | undefined {

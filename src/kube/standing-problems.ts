@@ -4,7 +4,14 @@
  * same words is one problem.
  */
 import { type SourceProblem, sourceProblemText } from "./change.ts";
-import type { ProblemListeners } from "./problem-list.ts";
+
+/** Whom it tells. */
+export interface ProblemListeners {
+  /** Told of each problem once when it appears. */
+  readonly onProblem: (problem: SourceProblem) => void;
+  /** Told of each problem once when it is no more. */
+  readonly onSolved: (problem: SourceProblem) => void;
+}
 
 /** The texts of what somebody found wrong, to be replaced later. */
 export type FoundProblems = readonly string[];

@@ -13,8 +13,12 @@ import {
   type SourceProblem,
   sameCircumstances,
 } from "../change.ts";
-import type { ProblemListeners } from "../problem-list.ts";
-import { type FoundProblems, NOTHING_WRONG, StandingProblems } from "../standing-problems.ts";
+import {
+  type FoundProblems,
+  NOTHING_WRONG,
+  type ProblemListeners,
+  StandingProblems,
+} from "../standing-problems.ts";
 import { StringPool } from "../string-pool.ts";
 import type { ApiClient } from "./api-client.ts";
 import type { ApiError } from "./api-error.ts";

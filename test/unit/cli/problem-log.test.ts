@@ -2,7 +2,7 @@
 import { beforeEach, expect, test } from "vitest";
 import { PROBLEM_LINES_MAX, PROBLEM_LINES_MS, problemLog } from "../../../src/cli/problem-log.ts";
 import type { SourceProblem } from "../../../src/kube/change.ts";
-import type { ProblemListeners } from "../../../src/kube/problem-list.ts";
+import type { ProblemListeners } from "../../../src/kube/standing-problems.ts";
 import { capturedLog, LEVEL, type LogLine } from "../../fakes/captured-log.ts";
 import { ManualClock } from "../../fakes/manual-clock.ts";
 
