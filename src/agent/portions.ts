@@ -42,8 +42,9 @@ export interface PortionsOptions {
 }
 
 /**
- * Whose turn it is. A part that gives up a virtual service or an address is planned with all that exists and
- * waits, for one of those may want it: nobody is to lose connections because two changes were told apart.
+ * Whose turn it is. A part that gives up a virtual service, its last endpoint or an address is planned with all
+ * that exists and waits, for one of those may want it: nobody is to lose connections because two changes were
+ * told apart.
  */
 export class Portions {
   readonly #options: PortionsOptions;

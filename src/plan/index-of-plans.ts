@@ -84,10 +84,17 @@ export class PlanIndex implements DesiredState {
     return virtualServices.some(({ destinations }) => destinations.size > 0);
   }
 
-  /** True when something that changed since it was last taken is in `current` and wanted by nobody any more. */
+  /**
+   * True when something that changed since it was last taken is in `current` and wanted by nobody any more, or is
+   * a virtual service that is left without endpoints.
+   */
   givesUpAnyOf(current: Pick<CurrentState, "entry" | "hasAddress">): boolean {
     for (const id of this.#dirtyServices.keys()) {
-      if (!this.entry(id) && current.entry(id)) return true;
+      const held = current.entry(id);
+      if (!held) continue;
+      const wanted = this.entry(id);
+      const losesEndpoints = wanted?.destinations.size === 0 && held.destinations.size > 0;
+      if (!wanted || losesEndpoints) return true;
     }
     for (const address of this.#dirtyAddresses) {
       if (!this.wantsAddress(address) && current.hasAddress(address)) return true;

@@ -162,3 +162,21 @@ test("in a burst an address that moves to another Service stays bound, and its v
   }
   expect(node.table()).toContain("-a -t 10.96.0.10:80 -r 10.1.0.15:8080");
 });
+
+test("in a burst a virtual service that a new Service takes over is never without endpoints", async () => {
+  const { node, shops } = nodeWith(6);
+  const [before, ...others] = shops;
+  if (!before) throw new Error("no Service");
+  node.put({ ...before.service, createdMs: 9 });
+  await node.pass();
+  // The older one wins.
+  const after = shop("new", 10, { createdMs: 1 });
+  for (const { service } of others) node.put({ ...service, createdMs: 2 });
+  node.putSlice({ ...before.slice, endpoints: [] });
+  node.put(after.service);
+  node.putSlice(after.slice);
+  for (let left = 1; left > 0; ) {
+    left = (await node.pass()).left;
+    expect(node.table()).toMatch(/-a -t 10\.96\.0\.10:80 -r \S+ -m -w 1/);
+  }
+});
