@@ -135,8 +135,11 @@ function isNearList(kindName: string): boolean {
   return LIST_KIND_NAMES.some((name) => editDistance(kindName, name, limit) < limit);
 }
 
-/** The name of an object that is wrong elsewhere, or undefined when the name is wrong too. */
-function nameOf(kind: ObjectKind, value: object, pool: StringPool): string | undefined {
+/**
+ * The name of an object of which nothing else counts, for it is wrong elsewhere or gone; undefined when the name is
+ * wrong too.
+ */
+export function nameOf(kind: ObjectKind, value: object, pool: StringPool): string | undefined {
   const metadata = readMetadata(new Fields<WithMetadata>(value, new Reading(pool)));
   if (metadata === undefined || kind === "node") return metadata?.name;
   const namespace = readNamespace(metadata.fields);

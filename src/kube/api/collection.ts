@@ -8,7 +8,7 @@ import type { Change, SourceProblem } from "../change.ts";
 import { Fields, Reading } from "../fields.ts";
 import { isSame, objectText, toChange } from "../object-change.ts";
 import { ownerOfSlice } from "../parse-endpoint-slice.ts";
-import { parseKind } from "../parse-object.ts";
+import { nameOf, parseKind } from "../parse-object.ts";
 import { type ClusterObject, fieldText, type ParsedObject } from "../parsed-object.ts";
 import { type FoundProblems, NOTHING_WRONG, type StandingProblems } from "../standing-problems.ts";
 import type { StringPool } from "../string-pool.ts";
@@ -111,7 +111,7 @@ export class Collection {
 
   /** Takes one away. */
   remove(raw: object): readonly Change[] {
-    const { name } = parseKind(this.resource.kind, raw, this.#pool, "server");
+    const name = nameOf(this.resource.kind, raw, this.#pool);
     if (name === undefined) return [];
     this.#tell(name, []);
     this.#hidden.delete(name);
