@@ -110,10 +110,15 @@ export class Audit {
     this.#doubtsFilters = true;
   }
 
-  /** Reads the packet filter, and nothing else, where there is a reason to doubt it. */
+  /** It is about to be read: what was told before that is no reason to read it again. */
+  trustFilters(): void {
+    this.#doubtsFilters = false;
+  }
+
+  /** Reads the packet filter, and nothing else, where it is doubted. To be called before a step, which then need not. */
   async doubted(): Promise<Found | undefined> {
     if (!this.#doubtsFilters) return undefined;
-    this.#doubtsFilters = false;
+    this.trustFilters();
     const found = new Findings();
     await this.#compareFilters(found);
     return found.result();

@@ -202,6 +202,7 @@ export class Passes {
   async #readAll(): Promise<void> {
     const { kernel } = this.#options;
     await kernel.link.ensure();
+    this.#audit.trustFilters();
     const filter = await readFilter(kernel);
     const isFirst = this.#adopted === undefined;
     this.#adopted = await takeStock(this.#planner, kernel, { isFirst, filter });
@@ -225,8 +226,9 @@ export class Passes {
     const { kernel, clock } = this.#options;
     const due = this.failures.due(clock.nowMs());
     if (due.length > 0) this.index.markDirty(await lookAgain(kernel, this.mirror, due));
+    const doubted = await this.#audit.doubted();
     const audited = await this.#audit.step();
-    for (const found of [await this.#audit.doubted(), audited]) {
+    for (const found of [doubted, audited]) {
       if (found) repair(found, { ...this.#options, index: this.index });
     }
     // Nobody may have told of a change: the audit looks at these, too.

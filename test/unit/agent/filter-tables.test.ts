@@ -1,5 +1,6 @@
 /** Tables of the packet filter with other rules, and tables that are gone: made anew whole, and at once. */
 import { expect, test } from "vitest";
+import { AUDIT_FILTERS_MS } from "../../../src/agent/audit.ts";
 import { tcp } from "../plan/samples.ts";
 import { NodeUnderTest, shop } from "./node-under-test.ts";
 
@@ -133,4 +134,23 @@ test("that others may have changed are read, and nothing else of the kernel is",
   expect([...node.kernel.calls]).toEqual([["readFilter", 1]]);
   await node.pass();
   expect([...node.kernel.calls]).toEqual([]);
+});
+
+test("that others may have changed are read once, also where the audit is about to, and where all is read", async () => {
+  const node = await settled();
+  node.passes.doubtFilter();
+  await node.passAfter(AUDIT_FILTERS_MS);
+  expect(node.kernel.calls.get("readFilter")).toBe(1);
+
+  node.kernel.before = () => {
+    throw new Error("socket broke");
+  };
+  node.passes.doubtFilter();
+  await expect(node.pass()).rejects.toThrow("socket broke");
+  node.kernel.before = () => {};
+  node.passes.doubtFilter();
+  await node.pass();
+  expect(node.kernel.calls.get("readFilter")).toBe(1);
+  await node.pass();
+  expect(node.kernel.calls.has("readFilter")).toBe(false);
 });
