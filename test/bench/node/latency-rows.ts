@@ -107,6 +107,14 @@ function churnRows(pair: Pair<ChurnResult>, what: string): NodeRow[] {
       pick: (one) => one.eventLoopDelayMs,
     },
     {
+      ...{ what: "  longest wait of the bench's own event loop", unit: "ms" },
+      pick: (one) => one.ownDelayMs,
+    },
+    {
+      ...{ what: "  longest time without the end of a pass", unit: "ms" },
+      pick: (one) => one.passGapMs,
+    },
+    {
       ...{ what: "  memory, last quarter against the first", unit: "%", most: GROWTH_MAX_PERCENT },
       pick: memoryGrowthPercent,
     },

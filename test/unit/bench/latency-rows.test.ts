@@ -64,5 +64,7 @@ test("memory that grows under churn is a target that is missed", () => {
   // There is no row of what was not asked for.
   const storm = latencyRows([figure], SIZE);
   expect(storm.map(({ what }) => what.trim())).toContain("lag, 99th percentile");
+  // Whose wait a lag was.
+  expect(storm.map(({ value }) => value)).toEqual(expect.arrayContaining([5, 4, 90]));
   expect(missed(storm)).toEqual([`  memory, last quarter against the first, ${AT}`]);
 });
