@@ -7,7 +7,7 @@ import type { FilterSettings } from "../../src/nft/packet-filter.ts";
 import type { ContractCase } from "./contract-case.ts";
 import { holds, type OpenFilter, type WithFilter, write } from "./filter-case.ts";
 import { foreignCases } from "./filter-foreign-cases.ts";
-import { adding, chain, deleting, element, everything } from "./filter-samples.ts";
+import { adding, chain, deleting, element, everything, hairpins } from "./filter-samples.ts";
 
 const SETTINGS: FilterSettings = {
   masqueradeBit: 14,
@@ -173,10 +173,7 @@ function writeCases(withFilter: WithFilter): ContractCase[] {
       name: "2,000 elements are one call",
       run: withFilter(async ({ filter }) => {
         await filter.replace([]);
-        const many = Array.from({ length: 2_000 }, (_, index) => ({
-          ...element("hairpin", "ipv4"),
-          key: `10.1.${index >> 8}.${index & 255} . 10.1.${index >> 8}.${index & 255}`,
-        }));
+        const many = hairpins(2_000);
         await write(filter, adding(many));
         await holds(filter, many);
       }),

@@ -1,11 +1,10 @@
 /** The contract about what others do to the ruleset. */
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { FilterElement } from "../../src/model/packet-filter.ts";
 import type { PacketFilter } from "../../src/nft/packet-filter.ts";
 import type { ContractCase } from "./contract-case.ts";
 import { holds, type WithFilter, write } from "./filter-case.ts";
-import { adding, deleting, element, everything } from "./filter-samples.ts";
+import { adding, deleting, element, everything, hairpins } from "./filter-samples.ts";
 
 /** A change of others is told within so long. */
 const TOLD_MS_MAX = 5_000;
@@ -37,8 +36,8 @@ export function foreignCases(withFilter: WithFilter): ContractCase[] {
       run: withFilter(async ({ filter }) => {
         const told = listen(filter);
         await filter.replace([]);
+        const some = hairpins(ELEMENTS_TOLD);
         for (let round = 0; round < HELD_UP_ROUNDS; round++) {
-          const some = keysOf("hairpin", ELEMENTS_TOLD);
           await write(filter, adding(some));
           for (let turn = 0; turn < HELD_UP_TURNS; turn++) await holdUp();
           await write(filter, deleting(some));
@@ -70,14 +69,6 @@ export function foreignCases(withFilter: WithFilter): ContractCase[] {
       }),
     },
   ];
-}
-
-/** Elements of a set, each with a key of its own. */
-function keysOf(set: "hairpin", count: number): FilterElement[] {
-  return Array.from({ length: count }, (_, index) => {
-    const address = `10.1.${index >> 8}.${index & 255}`;
-    return { kind: "element", family: "ipv4", set, key: `${address} . ${address}`, value: "" };
-  });
 }
 
 /** The event loop does nothing for a while, and then goes round once. */

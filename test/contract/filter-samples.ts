@@ -51,6 +51,14 @@ export function element(set: FilterSet, family: Family): FilterElement {
   return { kind: "element", family, set, key, value };
 }
 
+/** So many elements of one set, each with a key of its own. */
+export function hairpins(count: number): FilterElement[] {
+  return Array.from({ length: count }, (_, index) => {
+    const address = `10.1.${index >> 8}.${index & 255}`;
+    return { ...element("hairpin", "ipv4"), key: `${address} . ${address}` };
+  });
+}
+
 /** The chain that the element of `source-ranges` jumps to. */
 export function chain(family: Family, ranges?: readonly string[]): SourceChain {
   const some =
