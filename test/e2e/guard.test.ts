@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, expect, test, vi } from "vitest";
@@ -73,4 +74,34 @@ test("the guard's exit status is its program's, and what the program leaves behi
   const [status] = await once(child, "exit");
   expect(status).toBe(3);
   expect(await untilGone(mark)).toEqual([]);
+});
+
+test("programs of guards get a processor each, another one as long as there are any", async () => {
+  const owner = `guards-${process.pid}`;
+  const show = "grep Cpus_allowed_list /proc/self/status; exec sleep 60";
+  const lists: string[] = [];
+  const guards: ChildProcess[] = [];
+  try {
+    for (let count = 0; count <= availableParallelism(); count++) {
+      const child = spawn(GUARD, ["sh", "-c", show], {
+        env: { ...process.env, GUARD_PROCESSOR: owner },
+        stdio: ["ignore", "pipe", "inherit"],
+      });
+      guards.push(child);
+      const [text] = (await once(child.stdout, "data")) as [Buffer];
+      lists.push(
+        text
+          .toString()
+          .replace(/^.*:\s*/, "")
+          .trim(),
+      );
+    }
+  } finally {
+    for (const child of guards) {
+      child.kill("SIGTERM");
+      await once(child, "exit");
+    }
+  }
+  for (const list of lists) expect(list).toMatch(/^\d+$/);
+  expect(new Set(lists).size, lists.join()).toBe(availableParallelism());
 });

@@ -97,7 +97,10 @@ async function runUml(folder: string, options: LabOptions): Promise<Ended> {
     "con=none con0=fd:0,fd:1 quiet loglevel=1",
   ].flatMap((words) => words.split(" "));
   // It keeps its socket below HOME, so that is the folder which is removed at the end.
-  const env = { PATH: "/usr/bin:/bin", HOME: folder, TMPDIR: memoryFolder };
+  const env = {
+    ...{ PATH: "/usr/bin:/bin", HOME: folder, TMPDIR: memoryFolder },
+    GUARD_PROCESSOR: "kube-ipvs-lab",
+  };
   return await follow(startGuarded([kernel, ...args], env, interactive), folder, options);
 }
 
