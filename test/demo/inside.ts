@@ -1,8 +1,8 @@
 /** The program inside the lab: makes the sample cluster, starts kube-ipvs on it, and tells the story. */
 import { release } from "node:os";
-import { SAMPLE_CLIENT_POD, SAMPLE_PODS } from "../lab/sample-topology.ts";
+import { AgentProcess, kubeIpvs } from "../lab/agent-process.ts";
+import { SAMPLE_CLIENT_POD, SAMPLE_NODE, SAMPLE_PODS } from "../lab/sample-topology.ts";
 import { createTopology } from "../lab/topology.ts";
-import { AgentProcess, kubeIpvs } from "./agent-process.ts";
 import { clusterOfSamples } from "./api-samples.ts";
 import { brokenSource } from "./chapters/broken-source.ts";
 import { endpointRemoved } from "./chapters/endpoint-removed.ts";
@@ -31,12 +31,14 @@ interface Status {
 
 /** Starts the agent and waits for its first sync. */
 async function startAgent(samples: Samples): Promise<NodeUnderTest> {
-  const agent = new AgentProcess(samples.agentArguments);
-  const mark = agent.mark();
-  const startMs = agent.start();
+  const agent = new AgentProcess([...samples.agentArguments, "--node-name", SAMPLE_NODE]);
+  const startMs = performance.now();
+  const mark = agent.start();
   const { applied = 0, refused = 0 } = await agent.firstSync(mark);
   const syncedMs = performance.now() - startMs;
-  const { virtualServices } = JSON.parse(await kubeIpvs("status", "-o", "json")) as Status;
+  const { status, output, errors } = await kubeIpvs("status", "-o", "json");
+  if (status !== 0) throw new Error(`kube-ipvs status ended with ${status}: ${errors}`);
+  const { virtualServices } = JSON.parse(output) as Status;
   check(
     applied > 0 && refused === 0 && virtualServices.length > 0,
     `first sync after ${seconds(syncedMs)}: ${virtualServices.length} virtual services, ` +

@@ -1,7 +1,7 @@
 /** What every chapter of the demo works with: the cluster's network, the agent, Services, clients. */
+import type { AgentProcess } from "../lab/agent-process.ts";
 import { ofFamily, SAMPLE_CLIENT_POD } from "../lab/sample-topology.ts";
 import { type ClientTraffic, startLoad } from "../lab/traffic.ts";
-import type { AgentProcess, LogLine } from "./agent-process.ts";
 import type { Samples } from "./samples.ts";
 import { check } from "./story.ts";
 
@@ -63,11 +63,6 @@ export function backgroundLoad(to: string): BackgroundLoad {
       );
     },
   };
-}
-
-/** Operations that the kernel got by the passes in `lines`. */
-export function appliedIn(lines: readonly LogLine[]): number {
-  return lines.reduce((sum, { applied = 0 }) => sum + applied, 0);
 }
 
 /** `12 ms`, or `12.3 ms` below ten. */

@@ -14,12 +14,16 @@ const LOG_LINES_SHOWN = 15;
 
 /** One line of the log; which fields there are depends on the message. */
 export interface LogLine {
+  readonly level: string;
   readonly msg: string;
   readonly applied?: number;
   readonly refused?: number;
   readonly service?: string;
   readonly [field: string]: unknown;
 }
+
+/** The level of a warning. */
+export const WARNING = "warn";
 
 /** How a command of kube-ipvs ended. */
 export interface CommandResult {

@@ -1,8 +1,8 @@
 /** What the objects come from is broken or gone: the kernel keeps what it had. */
 import { setTimeout as sleep } from "node:timers/promises";
+import { appliedIn, type LogLine, WARNING } from "../../lab/agent-process.ts";
 import { shell } from "../../lab/shell.ts";
-import { type LogLine, WARNING } from "../agent-process.ts";
-import { appliedIn, backgroundLoad, type NodeUnderTest } from "../node-under-test.ts";
+import { backgroundLoad, type NodeUnderTest } from "../node-under-test.ts";
 import type { Breakage } from "../samples.ts";
 import { chapter, check, doing, quote, say } from "../story.ts";
 

@@ -1,15 +1,10 @@
 /** The agent is killed without a word and started again while everything serves. */
 
 import { setTimeout as sleep } from "node:timers/promises";
+import { appliedIn } from "../../lab/agent-process.ts";
 import { shell } from "../../lab/shell.ts";
 import { kernelService } from "../kernel-table.ts";
-import {
-  appliedIn,
-  backgroundLoad,
-  type NodeUnderTest,
-  SETTLE_MS,
-  seconds,
-} from "../node-under-test.ts";
+import { backgroundLoad, type NodeUnderTest, SETTLE_MS, seconds } from "../node-under-test.ts";
 import { chapter, check, doing, say } from "../story.ts";
 
 /** How long the node serves without an agent. */
@@ -30,8 +25,8 @@ export async function killed(node: NodeUnderTest): Promise<void> {
   await sleep(SETTLE_MS);
   await agent.end("SIGKILL");
   await sleep(ALONE_MS);
-  const mark = agent.mark();
-  const startMs = agent.start();
+  const startMs = performance.now();
+  const mark = agent.start();
   const sync = await agent.firstSync(mark);
   const readyMs = performance.now() - startMs;
   await sleep(SETTLE_MS);

@@ -1,9 +1,9 @@
 /** The scheduler of a Service is edited again and again while it serves. */
 import { setTimeout as sleep } from "node:timers/promises";
+import { appliedIn } from "../../lab/agent-process.ts";
 import { hold } from "../../lab/traffic.ts";
 import { kernelService, type Seen, untilSeen } from "../kernel-table.ts";
 import {
-  appliedIn,
   backgroundLoad,
   fromClients,
   ms,

@@ -1,5 +1,5 @@
 /** A scheduler that does not exist: nothing breaks, and everybody who looks is told. */
-import { kubeIpvs, WARNING } from "../agent-process.ts";
+import { kubeIpvs, WARNING } from "../../lab/agent-process.ts";
 import { kernelService } from "../kernel-table.ts";
 import type { NodeUnderTest } from "../node-under-test.ts";
 import { chapter, check, doing, quote, say } from "../story.ts";
@@ -23,9 +23,9 @@ export async function misspelled(node: NodeUnderTest): Promise<void> {
   const scheduler = kernelService(node.socketOf("web-lc"))?.scheduler ?? "none";
   check(scheduler === GOOD, `the kernel still has the last good one: ${scheduler}`);
   doing("asking kube-ipvs status");
-  const status = await kubeIpvs("status", SERVICE);
+  const { output: status, errors } = await kubeIpvs("status", SERVICE);
   say("Later, kube-ipvs status shop/web-lc shows:");
-  quote(status);
+  quote(status + errors);
   check(
     status.includes(MISSPELLED) && new RegExp(`${SERVICE} .* ${GOOD}\\b`).test(status),
     "status shows both, the scheduler in force and the value that is not",
