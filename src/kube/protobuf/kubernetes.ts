@@ -2,7 +2,6 @@
  * The messages of Kubernetes that are read, with the fields that are used: numbers as in `generated.proto`
  * of k8s.io/api (core/v1, discovery/v1) and k8s.io/apimachinery (meta/v1, runtime).
  */
-import type { BinaryReader } from "@bufbuild/protobuf/wire";
 import {
   bytes,
   element,
@@ -12,6 +11,7 @@ import {
   long,
   MessageTable,
   many,
+  type ObjectReader,
   one,
   text,
   texts,
@@ -24,7 +24,7 @@ const timeMessage = new MessageTable({ 1: one("seconds", long), 2: one("nanos", 
 /** `meta/v1.Time` as JSON has it; the zero time is absent. */
 const time: Form = {
   wireType: timeMessage.wireType,
-  read(reader: BinaryReader) {
+  read(reader: ObjectReader) {
     const { seconds } = timeMessage.read(reader);
     if (typeof seconds !== "number" || !(seconds > 0)) return undefined;
     return new Date(seconds * MS_PER_S).toISOString().replace(".000Z", "Z");
@@ -155,6 +155,9 @@ export const MESSAGES: Readonly<Record<string, MessageTable>> = {
   Node: node,
   Status: status,
 };
+
+/** Of an object of any kind, which one it is. */
+export const IDENTITY = new MessageTable({ 1: one("metadata", objectMeta) });
 
 /** What follows the kind of the items in the kind of a list. */
 const LIST = "List";

@@ -10,7 +10,37 @@ import { BinaryReader, WireType } from "@bufbuild/protobuf/wire";
 /** Reads one value; undefined counts as absent. */
 export interface Form {
   readonly wireType: WireType;
-  read(reader: BinaryReader): unknown;
+  read(reader: ObjectReader): unknown;
+}
+
+/** Makes nothing of what is passed over, and texts without a copy of their bytes. */
+export class ObjectReader extends BinaryReader {
+  readonly #buffer: Buffer;
+
+  constructor(buffer: Buffer) {
+    super(buffer);
+    this.#buffer = buffer;
+  }
+
+  override string(): string {
+    const start = this.#over();
+    return this.#buffer.toString("utf8", start, this.pos);
+  }
+
+  /** Goes past the value of a field. */
+  pass(wireType: WireType, number: number): void {
+    if (wireType === WireType.LengthDelimited) this.#over();
+    else this.skip(wireType, number);
+  }
+
+  /** Goes past a length and as many bytes; returns where they begin. */
+  #over(): number {
+    const length = this.uint32();
+    const start = this.pos;
+    this.pos += length;
+    if (this.pos > this.len) throw new Error("a field that is cut off");
+    return start;
+  }
 }
 
 /** How a field is kept in the object. */
@@ -34,17 +64,17 @@ export class MessageTable implements Form {
   }
 
   /** Reads a message with its length before it. */
-  read(reader: BinaryReader): Record<string, unknown> {
+  read(reader: ObjectReader): Record<string, unknown> {
     return this.#fields(reader, reader.uint32() + reader.pos);
   }
 
   /** Reads a message that is all of `bytes`. Throws an Error for what is no such message. */
   decode(bytes: Buffer): Record<string, unknown> {
-    const reader = new BinaryReader(bytes, decodeText);
+    const reader = new ObjectReader(bytes);
     return this.#fields(reader, bytes.length);
   }
 
-  #fields(reader: BinaryReader, end: number): Record<string, unknown> {
+  #fields(reader: ObjectReader, end: number): Record<string, unknown> {
     const message: Record<string, unknown> = {};
     if (end > reader.len) throw new Error("a message that is cut off");
     while (reader.pos < end) {
@@ -52,7 +82,7 @@ export class MessageTable implements Form {
       const wireType = tag & WIRE_TYPE_MASK;
       const row = this.#rows[tag >>> NUMBER_SHIFT];
       if (row?.form.wireType === wireType) keep(message, row, row.form.read(reader));
-      else reader.skip(wireType, tag >>> NUMBER_SHIFT);
+      else reader.pass(wireType, tag >>> NUMBER_SHIFT);
     }
     if (reader.pos > end) throw new Error("a field that is longer than its message");
     return message;
@@ -122,9 +152,4 @@ function keep(message: Record<string, unknown>, { name, keeping }: Row, value: u
     message[name] ??= {};
     (message[name] as Record<string, unknown>)[key] = content;
   }
-}
-
-/** A part of the Buffer that is decoded is a Buffer itself. */
-function decodeText(part: Uint8Array): string {
-  return (part as Buffer).toString();
 }

@@ -9,7 +9,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { Agent, request } from "node:https";
 import type { AddressInfo } from "node:net";
 import type { NodeTask } from "./node-task.ts";
-import { eventTexts, WATCHED, type WatchEvent } from "./watch-events.ts";
+import { type EventForm, eventBytes, WATCHED, type WatchEvent } from "./watch-events.ts";
 
 const HOST = "127.0.0.1";
 const KUBECONFIG = "/run/bench-events-kubeconfig.yaml";
@@ -17,6 +17,13 @@ const KUBECONFIG = "/run/bench-events-kubeconfig.yaml";
 const NO_WATCH_LIST = {
   ...{ apiVersion: "v1", kind: "Status", status: "Failure", reason: "Invalid", code: 422 },
   message: "sendInitialEvents is not supported",
+};
+
+const PROTOBUF = "application/vnd.kubernetes.protobuf";
+/** Of watches, as the real one says it. */
+const CONTENT_TYPES: Readonly<Record<EventForm, string>> = {
+  json: "application/json",
+  protobuf: `${PROTOBUF};stream=watch`,
 };
 
 /** One server. */
@@ -29,8 +36,8 @@ export class EventServer {
   readonly #agent: Agent;
   readonly #server: Server;
   /** By path. */
-  readonly #watches: ReadonlyMap<string, Set<ServerResponse>> = new Map(
-    Object.values(WATCHED).map((path) => [path, new Set()]),
+  readonly #watches: ReadonlyMap<string, Map<ServerResponse, EventForm>> = new Map(
+    Object.values(WATCHED).map((path) => [path, new Map()]),
   );
 
   private constructor(task: NodeTask, token: string) {
@@ -54,16 +61,22 @@ export class EventServer {
 
   /** Tells everybody who watches them. Throws when nobody does. */
   send(events: readonly WatchEvent[]): void {
-    this.write(eventTexts(events));
+    this.prepare(events)();
   }
 
-  /** The same for events whose text is there already, so that it costs no time now. */
-  write(texts: ReadonlyMap<string, string>): void {
-    for (const [path, text] of texts) {
-      const watches = this.#watches.get(path);
-      if (!watches?.size) throw new Error(`nobody watches ${path}`);
-      for (const watch of watches) watch.write(text);
-    }
+  /** The same for later: what those who watch now will be told is encoded already, and costs no time then. */
+  prepare(events: readonly WatchEvent[]): () => void {
+    const forms = new Set([...this.#watches.values()].flatMap((all) => [...all.values()]));
+    const encoded = new Map([...forms].map((form) => [form, eventBytes(events, form)]));
+    const paths = new Set([...encoded.values()].flatMap((bytes) => [...bytes.keys()]));
+    return () => {
+      if (paths.size === 0) throw new Error("nobody watches");
+      for (const path of paths) {
+        const watches = this.#watches.get(path);
+        if (!watches?.size) throw new Error(`nobody watches ${path}`);
+        for (const [watch, form] of watches) watch.write(encoded.get(form)?.get(path));
+      }
+    };
   }
 
   /** Ends it, with all its connections. */
@@ -81,9 +94,10 @@ export class EventServer {
       answer.writeHead(NO_WATCH_LIST.code, { "content-type": "application/json" });
       answer.end(JSON.stringify(NO_WATCH_LIST));
     } else {
-      answer.writeHead(200, { "content-type": "application/json" });
+      const form = asked.headers.accept?.includes(PROTOBUF) ? "protobuf" : "json";
+      answer.writeHead(200, { "content-type": CONTENT_TYPES[form] });
       answer.flushHeaders();
-      watches.add(answer);
+      watches.set(answer, form);
       answer.on("close", () => watches.delete(answer));
     }
   }

@@ -1,5 +1,7 @@
 /** Events of watches, as an API server writes them. Pure. */
 import type { V1EndpointSlice, V1Service } from "@kubernetes/client-node";
+import { message } from "../../fakes/protobuf-writer.ts";
+import { objectInProtobuf } from "./object-in-protobuf.ts";
 
 /** Where each kind is watched. */
 export const WATCHED = {
@@ -7,8 +9,12 @@ export const WATCHED = {
   EndpointSlice: "/apis/discovery.k8s.io/v1/endpointslices",
 } as const;
 
+/** In which form whoever watches wants the events: a line of JSON each, or a frame behind its length. */
+export type EventForm = "json" | "protobuf";
+
 /** Any: nobody watches again from here while a benchmark runs. */
 const RESOURCE_VERSION = "1";
+const LENGTH_BYTES = 4;
 
 /** One event. */
 export interface WatchEvent {
@@ -16,16 +22,31 @@ export interface WatchEvent {
   readonly object: V1Service | V1EndpointSlice;
 }
 
-/** The text of all events, by the path of those who watch; in its order, a line each. */
-export function eventTexts(events: readonly WatchEvent[]): ReadonlyMap<string, string> {
-  const lines = new Map<string, string[]>();
+/** The bytes of all events, by the path of those who watch; in their order. */
+export function eventBytes(
+  events: readonly WatchEvent[],
+  form: EventForm,
+): ReadonlyMap<string, Buffer> {
+  const encode = form === "json" ? line : frame;
+  const parts = new Map<string, Buffer[]>();
   for (const { type, object } of events) {
     const path = WATCHED[object.kind as keyof typeof WATCHED];
     const metadata = { ...object.metadata, resourceVersion: RESOURCE_VERSION };
-    const line = `${JSON.stringify({ type, object: { ...object, metadata } })}\n`;
-    const known = lines.get(path);
-    if (known) known.push(line);
-    else lines.set(path, [line]);
+    const bytes = encode({ type, object: { ...object, metadata } });
+    const known = parts.get(path);
+    if (known) known.push(bytes);
+    else parts.set(path, [bytes]);
   }
-  return new Map([...lines].map(([path, of]) => [path, of.join("")]));
+  return new Map([...parts].map(([path, of]) => [path, Buffer.concat(of)]));
+}
+
+function line(event: WatchEvent): Buffer {
+  return Buffer.from(`${JSON.stringify(event)}\n`);
+}
+
+function frame({ type, object }: WatchEvent): Buffer {
+  const bytes = message({ 1: type, 2: { 1: objectInProtobuf(object) } });
+  const length = Buffer.alloc(LENGTH_BYTES);
+  length.writeUInt32BE(bytes.length);
+  return Buffer.concat([length, bytes]);
 }

@@ -2,13 +2,22 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { V1EndpointSlice } from "@kubernetes/client-node";
 import { expect, test } from "vitest";
+import { FrameCutter } from "../../../src/kube/api/frames.ts";
+import { parseKind } from "../../../src/kube/parse-object.ts";
+import { decodeWatchEvent } from "../../../src/kube/protobuf/decode.ts";
+import { StringPool } from "../../../src/kube/string-pool.ts";
 import type { ObservedDestination } from "../../../src/model/counters.ts";
 import { serviceAddress } from "../../bench/cluster.ts";
 import { sliceObject, storedService } from "../../bench/cluster-objects.ts";
 import { KernelEye } from "../../bench/node/kernel-eye.ts";
 import { onSchedule } from "../../bench/node/schedule.ts";
 import { ToldChanges } from "../../bench/node/told-changes.ts";
-import { eventTexts, WATCHED, type WatchEvent } from "../../bench/node/watch-events.ts";
+import {
+  type EventForm,
+  eventBytes,
+  WATCHED,
+  type WatchEvent,
+} from "../../bench/node/watch-events.ts";
 
 test("a probe that waits does not put off the next, and late ones count from when they were due", async () => {
   let made = 0;
@@ -106,18 +115,47 @@ test("probes of one Service follow each other without waiting, for each has one 
   ]);
 });
 
+const EVENTS: readonly WatchEvent[] = [
+  { type: "DELETED", object: storedService(1) },
+  { type: "DELETED", object: sliceObject(1, { endpointsPerService: 1 }) },
+  { type: "ADDED", object: storedService(2) },
+];
+
 test("events are told by the path that they are watched at, in their order, a line each", () => {
-  const size = { endpointsPerService: 1 };
-  const texts = eventTexts([
-    { type: "DELETED", object: storedService(1) },
-    { type: "DELETED", object: sliceObject(1, size) },
-    { type: "ADDED", object: storedService(2) },
-  ]);
-  const services = texts.get(WATCHED.Service)?.split("\n") ?? [];
+  const bytes = eventBytes(EVENTS, "json");
+  const services = bytes.get(WATCHED.Service)?.toString().split("\n") ?? [];
   expect(services.at(-1)).toBe("");
   expect(services.slice(0, -1).map((line) => JSON.parse(line) as unknown)).toMatchObject([
     { type: "DELETED", object: { metadata: { name: "service-1", resourceVersion: "1" } } },
     { type: "ADDED", object: { metadata: { name: "service-2" } } },
   ]);
-  expect(texts.get(WATCHED.EndpointSlice)).toMatch(/^\{"type":"DELETED",.*"service-1-1".*\n$/);
+  const slices = bytes.get(WATCHED.EndpointSlice)?.toString();
+  expect(slices).toMatch(/^\{"type":"DELETED",.*"service-1-1".*\n$/);
 });
+
+test("in protobuf the agent reads of each event what it reads in JSON", () => {
+  const added: readonly WatchEvent[] = [
+    { type: "ADDED", object: storedService(2) },
+    { type: "MODIFIED", object: sliceObject(2, { endpointsPerService: 3 }) },
+  ];
+  for (const [path, kind] of [
+    [WATCHED.Service, "service"],
+    [WATCHED.EndpointSlice, "slice"],
+  ] as const) {
+    const frames = new FrameCutter(1_000_000).take(bytesAt(path, added, "protobuf"));
+    const lines = bytesAt(path, added, "json").toString().trimEnd().split("\n");
+    const read = (object: object) => parseKind(kind, object, new StringPool(), "server");
+    expect(frames).toHaveLength(1);
+    const inJson = lines.map((line) => JSON.parse(line) as ReturnType<typeof decodeWatchEvent>);
+    const inProtobuf = frames.map(decodeWatchEvent);
+    expect(inProtobuf.map(({ type }) => type)).toEqual(inJson.map(({ type }) => type));
+    expect(inProtobuf.map(({ object }) => read(object))).toEqual(
+      inJson.map(({ object }) => read(object)),
+    );
+    expect(inProtobuf.map(({ object }) => read(object).verdict)).toEqual(["accepted"]);
+  }
+});
+
+function bytesAt(path: string, events: readonly WatchEvent[], form: EventForm): Buffer {
+  return eventBytes(events, form).get(path) ?? Buffer.alloc(0);
+}

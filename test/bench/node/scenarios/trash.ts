@@ -14,7 +14,7 @@ import { mustSync, SETTLE_MS } from "../subject.ts";
 import { subjectOf } from "../subjects.ts";
 import { tableSize } from "../table-size.ts";
 import { ToldChanges } from "../told-changes.ts";
-import { eventTexts, type WatchEvent } from "../watch-events.ts";
+import type { WatchEvent } from "../watch-events.ts";
 
 const PROBE_EVERY_MS = 200;
 /** Before the first event, and after all are in force. */
@@ -58,7 +58,7 @@ export async function trash(task: NodeTask): Promise<TrashResult> {
   const changes = new ToldChanges(server, endpointsPerService);
   const probe = changes.probe(eye, { first: half, among: services - half });
   const during = async ({ type, first, count }: Burst): Promise<TrashPhase> => {
-    const texts = eventTexts(burstEvents({ type, first, count }, task));
+    const tell = server.prepare(burstEvents({ type, first, count }, task));
     const wanted = tableSize().services + (type === "ADDED" ? count : -count);
     let isOver = false;
     const probes = onSchedule({ everyMs: PROBE_EVERY_MS, isOver: () => isOver, probe });
@@ -68,7 +68,7 @@ export async function trash(task: NodeTask): Promise<TrashResult> {
     try {
       await sleep(PROBED_AROUND_MS);
       const startMs = performance.now();
-      server.write(texts);
+      tell();
       tookMs = (await inForce(slowEye, { type, first, count }, endpointsPerService)) - startMs;
       await sleep(PROBED_AROUND_MS);
     } finally {

@@ -56,6 +56,18 @@ test("events are what they are wherever the stream is cut", async () => {
   );
 });
 
+test("of an object that is gone only its identity is read: the rest may be long, and nobody asks for it", async () => {
+  const metadata = { 1: "web", 3: "shop", 6: "8" };
+  const unreadable = new Uint8Array([0xff]);
+  const [gone] = await eventsOf([event("DELETED", "Service", { 1: metadata, 2: unreadable })]);
+  expect(gone?.object).toEqual({
+    ...{ apiVersion: "v1", kind: "Service" },
+    metadata: { name: "web", namespace: "shop", resourceVersion: "8" },
+  });
+  const added = eventsOf([event("ADDED", "Service", { 1: metadata, 2: unreadable })]);
+  await expect(added).rejects.toMatchObject({ code: "MALFORMED" });
+});
+
 test("a version that is too old asks for a new list", async () => {
   await expect(eventsOf([ADDED, GONE])).rejects.toMatchObject({ code: "EXPIRED" });
 });
