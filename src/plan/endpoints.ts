@@ -5,11 +5,10 @@
  */
 import type { Address, Family } from "../model/address.ts";
 import type { EndpointSlice, NodeView, ServicePort } from "../model/cluster.ts";
-import { hashText } from "../model/hash.ts";
 import { type Destination, type DestinationId, socketText } from "../model/virtual-service.ts";
 import { candidatesOf } from "./candidates.ts";
 import { PlannedDestinations } from "./planned-destinations.ts";
-import type { Candidate, RefusedEndpoint } from "./slice-candidates.ts";
+import type { Candidate, RefusedEndpoint, SortedCandidates } from "./slice-candidates.ts";
 
 /** Endpoints to serve with. */
 export interface ChosenEndpoints {
@@ -31,7 +30,7 @@ const NO_ADDRESSES: readonly Address[] = [];
 export class PortEndpoints {
   /** Those that can be no destination. */
   readonly refused: readonly RefusedEndpoint[];
-  readonly #candidates: readonly Candidate[];
+  readonly #all: SortedCandidates;
   readonly #node: NodeView;
   #cluster: ChosenEndpoints | undefined;
   #local: ChosenEndpoints | undefined;
@@ -42,27 +41,26 @@ export class PortEndpoints {
     { slices, node }: { readonly slices: readonly EndpointSlice[]; readonly node: NodeView },
   ) {
     const refused: RefusedEndpoint[] = [];
-    const seed = hashText(node.name, 0);
-    this.#candidates = candidatesOf(port, family, { slices, seed, refused });
+    this.#all = candidatesOf(port, family, { slices, nodeName: node.name, refused });
     this.#node = node;
     this.refused = refused;
   }
 
   /** Those of policy Cluster: ready ones by topology hints, else those that still serve. */
   get cluster(): ChosenEndpoints {
-    this.#cluster ??= chosen(this.#candidates, usableOf(this.#candidates, this.#node));
+    this.#cluster ??= chosen(this.#all, usableOf(this.#all, this.#node));
     return this.#cluster;
   }
 
   /** Those of policy Local: on this node, ready ones, else those that still serve. Hints do not count. */
   get local(): ChosenEndpoints {
-    this.#local ??= chosen(this.#candidates, usableLocally(this.#candidates, this.#node));
+    this.#local ??= chosen(this.#all, usableLocally(this.#all));
     return this.#local;
   }
 
   /** Some node has an endpoint that could serve. */
   get isServed(): boolean {
-    return this.#candidates.some(
+    return this.#all.candidates.some(
       ({ endpoint: { ready, serving, terminating } }) => ready || (serving && terminating),
     );
   }
@@ -73,28 +71,24 @@ export class PortEndpoints {
    */
   get addressesHere(): readonly Address[] {
     const { ownAddresses } = this.#node;
-    const here = this.#candidates.filter(
-      (candidate) => isHere(candidate, this.#node) && !ownAddresses.has(candidate.endpoint.address),
-    );
+    const here = this.#all.here.filter(({ endpoint }) => !ownAddresses.has(endpoint.address));
     if (here.length === 0) return NO_ADDRESSES;
     return [...new Set(here.map(({ endpoint }) => endpoint.address))];
   }
 }
 
-function usableOf(candidates: readonly Candidate[], node: NodeView): readonly Candidate[] {
-  const ready = candidates.every(isReady) ? candidates : candidates.filter(isReady);
+function usableOf(
+  { candidates, areAllReady }: SortedCandidates,
+  node: NodeView,
+): readonly Candidate[] {
+  const ready = areAllReady ? candidates : candidates.filter(isReady);
   const near = byTopology(ready, node);
   return near.length > 0 ? near : candidates.filter(stillServes);
 }
 
-function usableLocally(candidates: readonly Candidate[], node: NodeView): readonly Candidate[] {
-  const here = candidates.filter((candidate) => isHere(candidate, node));
+function usableLocally({ here }: SortedCandidates): readonly Candidate[] {
   const ready = here.filter(isReady);
   return ready.length > 0 ? ready : here.filter(stillServes);
-}
-
-function isHere({ endpoint }: Candidate, { name }: NodeView): boolean {
-  return endpoint.nodeName === name;
 }
 
 function stillServes({ endpoint }: Candidate): boolean {
@@ -128,17 +122,20 @@ const ENDPOINT_SETTINGS: Omit<Destination, "address" | "port"> = {
   tunnel: undefined,
 };
 
-function chosen(candidates: readonly Candidate[], usable: readonly Candidate[]): ChosenEndpoints {
-  const destinations = destinationsOf(usable);
+function chosen(all: SortedCandidates, usable: readonly Candidate[]): ChosenEndpoints {
+  const { candidates } = all;
+  const destinations = destinationsOf(usable, all);
   const isAll = usable.length === candidates.length;
   return { destinations, lingering: isAll ? NOTHING_LINGERS : restOf(candidates, destinations) };
 }
 
-function destinationsOf(usable: readonly Candidate[]): PlannedDestinations {
-  const addresses = usable.map(({ endpoint }) => endpoint.address);
-  const first = usable[0]?.port ?? 0;
-  // Only named ports of several slices differ.
-  const ports = usable.every(({ port }) => port === first) ? first : usable.map(({ port }) => port);
+/** Only named ports of several slices differ. */
+function destinationsOf(
+  usable: readonly Candidate[],
+  { candidates, addresses: all, port }: SortedCandidates,
+): PlannedDestinations {
+  const addresses = usable === candidates ? all : usable.map(({ endpoint }) => endpoint.address);
+  const ports = port ?? usable.map((candidate) => candidate.port);
   return new PlannedDestinations(addresses, ports, ENDPOINT_SETTINGS);
 }
 

@@ -12,6 +12,9 @@ const INDEXED_FROM = 16;
 /** Destinations by their ids. */
 type Destinations = ReadonlyMap<DestinationId, Destination>;
 
+/** What is left of two plans. */
+type UnlikeParts = readonly [before: PlannedDestinations, after: PlannedDestinations];
+
 /** Endpoints that differ in address and port alone, in the order in which they were given. */
 export class PlannedDestinations implements Destinations {
   readonly #addresses: readonly Address[];
@@ -19,6 +22,8 @@ export class PlannedDestinations implements Destinations {
   readonly #ports: number | readonly number[];
   readonly #settings: Omit<Destination, "address" | "port">;
   #index: ReadonlyMap<DestinationId, number> | undefined;
+  /** The last answer of {@link unlike}: each pass asks several times. */
+  #unlike: { readonly after: PlannedDestinations; readonly parts: UnlikeParts } | undefined;
 
   /** No address and port may come twice. */
   constructor(
@@ -72,8 +77,13 @@ export class PlannedDestinations implements Destinations {
   }
 
   /** This plan and `after`, both without what they begin and end with alike. */
-  unlike(after: PlannedDestinations): readonly [PlannedDestinations, PlannedDestinations] {
+  unlike(after: PlannedDestinations): UnlikeParts {
     if (this.#settings !== after.#settings) return [this, after];
+    if (this.#unlike?.after !== after) this.#unlike = { after, parts: this.#compare(after) };
+    return this.#unlike.parts;
+  }
+
+  #compare(after: PlannedDestinations): UnlikeParts {
     const shorter = Math.min(this.size, after.size);
     let start = 0;
     while (start < shorter && this.#equals(start, after, start)) start++;

@@ -61,24 +61,64 @@ export function byHash(a: Candidate, b: Candidate): number {
   return a.port - b.port;
 }
 
+/** Candidates in the order of their hashes, with what is asked of all of them at each plan. */
+export interface SortedCandidates {
+  readonly candidates: readonly Candidate[];
+  /** Of each of them. */
+  readonly addresses: readonly Address[];
+  /** Those on this node. */
+  readonly here: readonly Candidate[];
+  readonly areAllReady: boolean;
+  /** Undefined where it is not the same of all. */
+  readonly port: number | undefined;
+}
+
+/** Sorts `candidates` itself. */
+export function sorted(candidates: Candidate[], nodeName: string): SortedCandidates {
+  candidates.sort(byHash);
+  return withFacts(candidates, nodeName);
+}
+
+/** Looks at all of them, which are in order. */
+export function withFacts(candidates: readonly Candidate[], nodeName: string): SortedCandidates {
+  const first = candidates[0]?.port;
+  const here = candidates.filter(({ endpoint }) => endpoint.nodeName === nodeName);
+  return {
+    candidates,
+    addresses: candidates.map(({ endpoint }) => endpoint.address),
+    here: here.length === 0 ? NO_CANDIDATES : here,
+    areAllReady: candidates.every(({ endpoint }) => endpoint.ready),
+    port: candidates.every(({ port }) => port === first) ? first : undefined,
+  };
+}
+
+const NO_CANDIDATES: readonly Candidate[] = [];
+
 /** What follows from a slice, for one port and node. */
-type Kept = Gathering & { readonly port: number };
+export interface SliceCandidates extends SortedCandidates {
+  readonly refused: readonly RefusedEndpoint[];
+}
+
+type Kept = SliceCandidates & { readonly number: number; readonly nodeName: string };
 
 const keptOf = new WeakMap<EndpointSlice, Kept[]>();
 
 /** Ports of one slice that are kept; others are made each time. */
 const KEPT_PORTS_MAX = 4;
 
-/** The same as {@link addSlice} in the order of hashes, and kept. */
-export function addKeptSlice(slice: EndpointSlice, port: number, to: Gathering): void {
+/** The endpoints of `slice` at `port`: the same object for as long as the slice is. */
+export function keptCandidates(
+  slice: EndpointSlice,
+  number: number,
+  { seed, nodeName }: Pick<Gathering, "seed"> & { readonly nodeName: string },
+): SliceCandidates {
   const all = keptOf.get(slice) ?? [];
-  let kept = all.find((one) => one.port === port && one.seed === to.seed);
-  if (!kept) {
-    kept = { port, seed: to.seed, refused: [], candidates: [] };
-    addSlice(slice, port, kept);
-    kept.candidates.sort(byHash);
-    if (all.length < KEPT_PORTS_MAX) keptOf.set(slice, [...all, kept]);
-  }
-  for (const candidate of kept.candidates) to.candidates.push(candidate);
-  for (const endpoint of kept.refused) to.refused.push(endpoint);
+  const known = all.find((one) => one.number === number && one.nodeName === nodeName);
+  if (known) return known;
+  const gathering = { seed, refused: [], candidates: [] };
+  addSlice(slice, number, gathering);
+  const { candidates, refused } = gathering;
+  const kept: Kept = { ...sorted(candidates, nodeName), refused, number, nodeName };
+  if (all.length < KEPT_PORTS_MAX) keptOf.set(slice, [...all, kept]);
+  return kept;
 }
