@@ -3,8 +3,9 @@
  * that serve must not wait for all of them. They go between, all that there are, in passes of their own. Does no I/O.
  *
  * A part is as large as what the one before cost, for that differs by more than a hundred: the kernel
- * searches a list of deleted destinations at each addition. It is never so small that more than a third of the
- * time would be what each pass costs whatever it does.
+ * searches a list of deleted destinations at each addition. So each burst begins with a few, and what goes is no
+ * measure of what comes. No part is so small that more than a third of the time would be what each pass costs
+ * whatever it does.
  */
 import type { ObjectName } from "../model/cluster.ts";
 import type { CurrentState } from "../plan/diff.ts";
@@ -13,13 +14,13 @@ import type { Store } from "./store.ts";
 
 /** Services that come or go in one pass. */
 export interface PortionBounds {
-  /** In the first that does not take all. */
+  /** In the first of a burst; so few are none, and are taken whole. */
   readonly first: number;
   readonly min: number;
   readonly max: number;
 }
 
-const BOUNDS: PortionBounds = { first: 100, min: 1, max: 1_000 };
+const BOUNDS: PortionBounds = { first: 4, min: 1, max: 1_000 };
 
 /**
  * What a pass over a part is to take, in milliseconds: three times the quickest pass of late, between these; more
@@ -28,6 +29,9 @@ const BOUNDS: PortionBounds = { first: 100, min: 1, max: 1_000 };
 export const PORTION_MS = { min: 40, max: 200 } as const;
 
 const QUICKEST_PASSES = 3;
+
+/** Services that serve not yet, and those that are gone. */
+type Way = "coming" | "going";
 
 /** How much longer the quickest one counts as after each other pass: what was so once is not so for ever. */
 const FORGETTING = 1.1;
@@ -51,24 +55,26 @@ export class Portions {
   /** How long the quickest pass of late took: next to nothing of it is for what changed. */
   #quickestMs = Number.POSITIVE_INFINITY;
   readonly #bounds: PortionBounds;
-  #most: number;
-  /** Of this pass, where it is a part of what comes or goes. */
-  #part: number | undefined;
+  /** How many come, or go, in the next part. */
+  #most: Record<Way, number>;
+  /** Of this pass, where it is a part. */
+  #part: { readonly way: Way; readonly size: number } | undefined;
   /** The last pass took nothing but Services that serve: the others come next, however many of those there are. */
   #othersWaited = false;
 
   constructor(options: PortionsOptions) {
     this.#options = options;
     this.#bounds = options.portion ?? BOUNDS;
-    this.#most = this.#bounds.first;
+    this.#most = this.#beginning();
   }
 
   /** Takes what the next pass is to plan, in the order in which it changed: all of it where that is little. */
   take(): readonly ObjectName[] {
     this.#part = undefined;
     return this.#options.store.takeDirty((dirty) => {
-      if (dirty.size > this.#most) return this.#choose(dirty);
+      if (dirty.size > this.#bounds.first) return this.#choose(dirty);
       this.#othersWaited = false;
+      this.#most = this.#beginning();
       return [...dirty];
     });
   }
@@ -80,10 +86,14 @@ export class Portions {
     // A part is no measure of what passes cost anyway, or it would grow by itself.
     const forgetting = part === undefined ? FORGETTING : 1;
     this.#quickestMs = Math.min(tookMs, this.#quickestMs * forgetting);
-    if (part !== this.#most) return;
-    const fitting = Math.round((part * this.#aimMs) / Math.max(tookMs, 1));
+    if (part === undefined || part.size !== this.#most[part.way]) return;
+    const fitting = Math.round((part.size * this.#aimMs) / Math.max(tookMs, 1));
     const { min, max } = this.#bounds;
-    this.#most = Math.min(Math.max(fitting, min), max, 2 * this.#most);
+    this.#most[part.way] = Math.min(Math.max(fitting, min), max, 2 * part.size);
+  }
+
+  #beginning(): Record<Way, number> {
+    return { coming: this.#bounds.first, going: this.#bounds.first };
   }
 
   get #aimMs(): number {
@@ -103,19 +113,18 @@ export class Portions {
   #choose(dirty: ReadonlySet<ObjectName>): readonly ObjectName[] {
     const { store, index } = this.#options;
     const serving: ObjectName[] = [];
-    const coming: ObjectName[] = [];
-    const going: ObjectName[] = [];
+    const others: Record<Way, ObjectName[]> = { coming: [], going: [] };
     for (const name of dirty) {
-      const exists = store.service(name) !== undefined;
-      if (exists && index.serves(name)) serving.push(name);
-      else if (exists && coming.length < this.#most) coming.push(name);
-      else if (!exists && going.length < this.#most) going.push(name);
+      const way = store.service(name) ? "coming" : "going";
+      if (way === "coming" && index.serves(name)) serving.push(name);
+      else if (others[way].length < this.#most[way]) others[way].push(name);
     }
-    const others = coming.length > 0 ? coming : going;
-    const takesServing = serving.length > 0 && (others.length === 0 || !this.#othersWaited);
+    const way = others.coming.length > 0 ? "coming" : "going";
+    const hasOthers = others[way].length > 0;
+    const takesServing = serving.length > 0 && (!hasOthers || !this.#othersWaited);
     this.#othersWaited = takesServing;
     if (takesServing) return serving;
-    this.#part = others.length;
-    return others;
+    this.#part = { way, size: others[way].length };
+    return others[way];
   }
 }

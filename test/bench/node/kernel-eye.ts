@@ -8,6 +8,8 @@ import type { ServiceKey } from "../../../src/model/virtual-service.ts";
 const POLL_MS = 2;
 /** So many times as long as a question took, the next one waits: most of the processor is for others. */
 const PAUSES_PER_QUESTION = 4;
+/** The kernel answers late while it is busy with others; that says nothing of what a question costs. */
+const PAUSE_MS_MAX = 20;
 
 /** Something that is waited for. */
 interface Wait {
@@ -72,7 +74,8 @@ export class KernelEye {
         this.#waits.clear();
       }
       const tookMs = performance.now() - askedMs;
-      await sleep(Math.max(this.#pollMs, tookMs * PAUSES_PER_QUESTION));
+      const pauseMs = Math.min(tookMs * PAUSES_PER_QUESTION, PAUSE_MS_MAX);
+      await sleep(Math.max(this.#pollMs, pauseMs));
     }
     this.#isLooking = false;
   }

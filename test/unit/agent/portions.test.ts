@@ -77,12 +77,13 @@ test("the others do not starve, however many of those that serve there are", () 
 /** Lists of one kind, taken one after the other. */
 function burst() {
   const { portions, dirty } = listOf();
-  const take = (kind: "new" | "serving", count = 9): number => {
+  const take = (kind: "new" | "gone" | "serving", count = 9): number => {
     dirty.clear();
     for (let i = 0; i < count; i++) dirty.add(`${kind}-${i}`);
     return portions.take().length;
   };
   return {
+    portions,
     take,
     /** The size of the part after one that took so long. */
     next: (tookMs: number): number => {
@@ -106,6 +107,17 @@ test("a part is as large as takes 40 ms, between its bounds, and grows twofold a
   expect(next(1_000)).toBe(2);
   expect(take("serving")).toBe(9);
   expect(next(1_000)).toBe(2);
+});
+
+test("what goes is no measure of what comes, and each burst begins anew", () => {
+  const { portions, take, next } = burst();
+  expect(take("gone")).toBe(2);
+  portions.took(1);
+  expect(take("gone")).toBe(4);
+  expect(next(1)).toBe(2);
+  expect(next(1)).toBe(4);
+  expect(take("new", 2)).toBe(2);
+  expect(take("new")).toBe(2);
 });
 
 test("where every pass is slow a part takes three times as long as the quickest, and 200 ms at most", () => {
