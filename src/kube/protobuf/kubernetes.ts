@@ -31,10 +31,14 @@ const time: Form = {
   },
 };
 
-const objectMeta = new MessageTable({
+const identity = {
   1: one("name", text),
   3: one("namespace", text),
   6: one("resourceVersion", text),
+};
+
+const objectMeta = new MessageTable({
+  ...identity,
   8: one("creationTimestamp", time),
   9: one("deletionTimestamp", time),
   11: texts("labels"),
@@ -157,7 +161,7 @@ export const MESSAGES: Readonly<Record<string, MessageTable>> = {
 };
 
 /** Of an object of any kind, which one it is. */
-export const IDENTITY = new MessageTable({ 1: one("metadata", objectMeta) });
+export const IDENTITY = new MessageTable({ 1: one("metadata", new MessageTable(identity)) });
 
 /** What follows the kind of the items in the kind of a list. */
 const LIST = "List";

@@ -57,7 +57,7 @@ test("events are what they are wherever the stream is cut", async () => {
 });
 
 test("of an object that is gone only its identity is read: the rest may be long, and nobody asks for it", async () => {
-  const metadata = { 1: "web", 3: "shop", 6: "8" };
+  const metadata = { 1: "web", 3: "shop", 6: "8", 11: { 1: "app", 2: "web" } };
   const unreadable = new Uint8Array([0xff]);
   const [gone] = await eventsOf([event("DELETED", "Service", { 1: metadata, 2: unreadable })]);
   expect(gone?.object).toEqual({
