@@ -13,7 +13,7 @@ export interface Form {
   read(reader: ObjectReader): unknown;
 }
 
-/** Makes nothing of what is passed over, and texts without a copy of their bytes. */
+/** Makes no view of what is passed over, which is texts and messages, and none of a text that is read. */
 export class ObjectReader extends BinaryReader {
   readonly #buffer: Buffer;
 

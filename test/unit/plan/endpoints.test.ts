@@ -1,4 +1,6 @@
 /** Which endpoints of a Service port are used. */
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { describe, expect, test } from "vitest";
 import { type EndpointSlice, type NodeView, unknownNode } from "../../../src/model/cluster.ts";
 import { PortEndpoints } from "../../../src/plan/endpoints.ts";
@@ -222,4 +224,23 @@ describe("a Service with many slices", () => {
       expect(refused.map(({ address }) => address)).toEqual(["127.0.0.1"]);
     }
   });
+});
+
+test("a Service that has few slices again keeps none of its former endpoints", async () => {
+  setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc") as () => void;
+  const port = { ...HTTP };
+  const plan = (count: number): WeakRef<EndpointSlice> => {
+    const slices = Array.from({ length: count }, (_, index) =>
+      slice([endpoint(`10.9.${index}.1`)], { name: `shop/web-${index}` }),
+    );
+    void new PortEndpoints(port, "ipv4", { slices, node: NODE }).cluster;
+    return new WeakRef(slices[0] as EndpointSlice);
+  };
+  const many = plan(8);
+  plan(1);
+  // A WeakRef is alive until the end of the task that made it.
+  await new Promise((resolve) => setImmediate(resolve));
+  collect();
+  expect(many.deref()).toBeUndefined();
 });
