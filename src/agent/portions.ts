@@ -4,8 +4,8 @@
  *
  * A part is as large as what the one before cost, for that differs by more than a hundred: the kernel
  * searches a list of deleted destinations at each addition. So each burst begins with a few, and what goes is no
- * measure of what comes. No part is so small that more than a third of the time would be what each pass costs
- * whatever it does.
+ * measure of what comes. After these no part is so small that more than a third of the time would be what each pass
+ * costs whatever it does.
  */
 import type { ObjectName } from "../model/cluster.ts";
 import type { CurrentState } from "../plan/diff.ts";
@@ -14,7 +14,7 @@ import type { Store } from "./store.ts";
 
 /** Services that come or go in one pass. */
 export interface PortionBounds {
-  /** In the first of a burst; so few are none, and are taken whole. */
+  /** In the first of a burst; so few are no burst, and are taken whole. More where passes are to be rare. */
   readonly first: number;
   readonly min: number;
   readonly max: number;
@@ -55,9 +55,10 @@ export class Portions {
   /** How long the quickest pass of late took: next to nothing of it is for what changed. */
   #quickestMs = Number.POSITIVE_INFINITY;
   readonly #bounds: PortionBounds;
+  readonly #first: number;
   /** How many come, or go, in the next part. */
   #most: Record<Way, number>;
-  /** Of this pass, where it is a part. */
+  /** Of this pass, where it is a part of one way alone. */
   #part: { readonly way: Way; readonly size: number } | undefined;
   /** The last pass took nothing but Services that serve: the others come next, however many of those there are. */
   #othersWaited = false;
@@ -65,16 +66,19 @@ export class Portions {
   constructor(options: PortionsOptions) {
     this.#options = options;
     this.#bounds = options.portion ?? BOUNDS;
-    this.#most = this.#beginning();
+    const { first, max } = this.#bounds;
+    const perPass = Math.round((first * options.minSyncPeriodMs) / PORTION_MS.min);
+    this.#first = Math.min(Math.max(first, perPass), max);
+    this.#most = { coming: this.#first, going: this.#first };
   }
 
   /** Takes what the next pass is to plan, in the order in which it changed: all of it where that is little. */
   take(): readonly ObjectName[] {
     this.#part = undefined;
     return this.#options.store.takeDirty((dirty) => {
-      if (dirty.size > this.#bounds.first) return this.#choose(dirty);
+      if (dirty.size > this.#first) return this.#choose(dirty);
       this.#othersWaited = false;
-      this.#most = this.#beginning();
+      this.#most = { coming: this.#first, going: this.#first };
       return [...dirty];
     });
   }
@@ -92,10 +96,6 @@ export class Portions {
     this.#most[part.way] = Math.min(Math.max(fitting, min), max, 2 * part.size);
   }
 
-  #beginning(): Record<Way, number> {
-    return { coming: this.#bounds.first, going: this.#bounds.first };
-  }
-
   get #aimMs(): number {
     const ms = this.#quickestMs * QUICKEST_PASSES;
     const bounded = Math.min(Math.max(ms, PORTION_MS.min), PORTION_MS.max);
@@ -109,22 +109,34 @@ export class Portions {
     return store.takeDirty((dirty) => [...dirty].filter((name) => store.service(name)));
   }
 
-  /** What exists may want what goes leaves behind, and goes first. */
+  /**
+   * What exists may want what goes leaves behind, and goes first; with the last of it goes what else there is, for
+   * some may come for ever.
+   */
   #choose(dirty: ReadonlySet<ObjectName>): readonly ObjectName[] {
-    const { store, index } = this.#options;
-    const serving: ObjectName[] = [];
-    const others: Record<Way, ObjectName[]> = { coming: [], going: [] };
-    for (const name of dirty) {
-      const way = store.service(name) ? "coming" : "going";
-      if (way === "coming" && index.serves(name)) serving.push(name);
-      else if (others[way].length < this.#most[way]) others[way].push(name);
-    }
-    const way = others.coming.length > 0 ? "coming" : "going";
-    const hasOthers = others[way].length > 0;
+    const { serving, coming, going } = this.#waiting(dirty);
+    const hasOthers = coming.length + going.length > 0;
     const takesServing = serving.length > 0 && (!hasOthers || !this.#othersWaited);
+    // Where none wait the burst is over, and the next one begins anew.
+    if (coming.length === 0) this.#most.coming = this.#first;
+    if (going.length === 0) this.#most.going = this.#first;
     this.#othersWaited = takesServing;
     if (takesServing) return serving;
-    this.#part = { way, size: others[way].length };
-    return others[way];
+    const isLast = coming.length < this.#most.coming;
+    if (coming.length === 0) this.#part = { way: "going", size: going.length };
+    else if (going.length === 0 || !isLast) this.#part = { way: "coming", size: coming.length };
+    return isLast ? [...coming, ...going] : coming;
+  }
+
+  /** All that serve, and of the others as many as a part may have of each way. */
+  #waiting(dirty: ReadonlySet<ObjectName>): Readonly<Record<Way | "serving", ObjectName[]>> {
+    const { store, index } = this.#options;
+    const waiting: Record<Way | "serving", ObjectName[]> = { serving: [], coming: [], going: [] };
+    for (const name of dirty) {
+      const way = store.service(name) ? "coming" : "going";
+      if (way === "coming" && index.serves(name)) waiting.serving.push(name);
+      else if (waiting[way].length < this.#most[way]) waiting[way].push(name);
+    }
+    return waiting;
   }
 }

@@ -1,6 +1,6 @@
 /** Bursts in parts: who comes first, who never starves, and how the parts find their size. */
 import { expect, test } from "vitest";
-import { Portions } from "../../../src/agent/portions.ts";
+import { Portions, type PortionsOptions } from "../../../src/agent/portions.ts";
 import { NodeUnderTest, shop } from "./node-under-test.ts";
 
 const PORTION = { first: 2, min: 1, max: 4 };
@@ -9,7 +9,7 @@ const PORTION = { first: 2, min: 1, max: 4 };
 function listOf(...names: readonly string[]) {
   const dirty = new Set(names);
   const gives = { up: false };
-  const portions = new Portions({
+  const options: PortionsOptions = {
     store: {
       service: (name) => (name.startsWith("gone") ? undefined : shop(name, 1).service),
       get dirtyCount() {
@@ -27,8 +27,8 @@ function listOf(...names: readonly string[]) {
     },
     minSyncPeriodMs: 10,
     portion: PORTION,
-  });
-  return { portions, dirty, gives };
+  };
+  return { portions: new Portions(options), options, dirty, gives };
 }
 
 test("what is little is taken whole, in its order", () => {
@@ -43,8 +43,9 @@ test("of a burst those that serve come first, the others in between, and what go
   expect(portions.take()).toEqual(["new-1", "new-2"]);
   for (const name of ["serving-2", "new-3"]) dirty.add(name);
   expect(portions.take()).toEqual(["serving-2"]);
-  expect(portions.take()).toEqual(["new-3"]);
-  expect(portions.take()).toEqual(["gone-1", "gone-2"]);
+  dirty.add("new-4").add("new-5");
+  expect(portions.take()).toEqual(["new-3", "new-4"]);
+  expect(portions.take()).toEqual(["new-5", "gone-1", "gone-2"]);
   expect(dirty.size).toBe(0);
 });
 
@@ -74,6 +75,15 @@ test("the others do not starve, however many of those that serve there are", () 
   ]);
 });
 
+test("what goes does not starve, however long something comes", () => {
+  const { portions, dirty } = listOf("gone-1", "gone-2", "gone-3", "gone-4", "gone-5");
+  for (let pass = 0; pass < 3; pass++) {
+    dirty.add(`new-${pass}`);
+    portions.take();
+  }
+  expect([...dirty]).toEqual([]);
+});
+
 /** Lists of one kind, taken one after the other. */
 function burst() {
   const { portions, dirty } = listOf();
@@ -84,6 +94,7 @@ function burst() {
   };
   return {
     portions,
+    dirty,
     take,
     /** The size of the part after one that took so long. */
     next: (tookMs: number): number => {
@@ -102,11 +113,28 @@ test("a part is as large as takes 40 ms, between its bounds, and grows twofold a
   expect(next(80)).toBe(2);
   expect(next(1_000)).toBe(1);
   expect(next(20)).toBe(2);
-  // A pass over less, or over those that serve, says nothing of a part.
-  expect(take("new", 1)).toBe(1);
-  expect(next(1_000)).toBe(2);
-  expect(take("serving")).toBe(9);
-  expect(next(1_000)).toBe(2);
+  expect(next(0)).toBe(4);
+});
+
+test("a pass over less than a part, or over others, says nothing of a part", () => {
+  const { portions, dirty, take, next } = burst();
+  expect(take("new")).toBe(2);
+  expect(next(0)).toBe(4);
+  dirty.clear();
+  for (const name of ["new-1", "gone-1", "gone-2", "gone-3"]) dirty.add(name);
+  expect(portions.take()).toEqual(["new-1", "gone-1", "gone-2"]);
+  expect(next(1_000)).toBe(4);
+  dirty.clear();
+  for (const name of ["new-1", "serving-1", "serving-2"]) dirty.add(name);
+  expect(portions.take()).toEqual(["serving-1", "serving-2"]);
+  expect(next(1_000)).toBe(4);
+});
+
+test("where passes are to be rare a burst begins with as many as fit between them", () => {
+  const { options, dirty } = listOf();
+  const rare = new Portions({ ...options, minSyncPeriodMs: 80 });
+  for (let i = 0; i < 9; i++) dirty.add(`new-${i}`);
+  expect(rare.take()).toHaveLength(4);
 });
 
 test("what goes is no measure of what comes, and each burst begins anew", () => {
@@ -120,6 +148,14 @@ test("what goes is no measure of what comes, and each burst begins anew", () => 
   expect(take("new")).toBe(2);
 });
 
+test("a burst begins anew also where those that serve go on changing", () => {
+  const { take, next } = burst();
+  expect(take("new")).toBe(2);
+  expect(next(0)).toBe(4);
+  expect(take("serving")).toBe(9);
+  expect(take("new")).toBe(2);
+});
+
 test("where every pass is slow a part takes three times as long as the quickest, and 200 ms at most", () => {
   const { take, next } = burst();
   expect(take("serving")).toBe(9);
@@ -129,9 +165,11 @@ test("where every pass is slow a part takes three times as long as the quickest,
   expect(next(300)).toBe(1);
   // Parts do not become the measure of themselves.
   for (let i = 0; i < 20; i++) expect(next(150)).toBe(1);
+  // What other passes take is hardly one.
   expect(take("serving")).toBe(9);
-  expect(next(9_000)).toBe(1);
-  expect(next(160)).toBe(1);
+  expect(next(9_000)).toBe(2);
+  expect(next(160)).toBe(2);
+  expect(next(300)).toBe(1);
 });
 
 /** A node that has been told of so many Services, each on an address of its own. */
