@@ -29,16 +29,23 @@ static void fail(const char *what) {
     exit(127);
 }
 
+static void warn(const char *what) {
+    fprintf(stderr, "guard: %s: %s; the program may use all processors\n", what, strerror(errno));
+}
+
 /* True when no other guard has this processor. A name in the kernel is free again when its owner ends. */
 static int claim(const char *owner, int processor) {
     struct sockaddr_un name = {.sun_family = AF_UNIX};
     size_t room = sizeof name.sun_path - 1;
     int length = snprintf(name.sun_path + 1, room, "%.80s-%d", owner, processor);
     int holder = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    if (holder < 0) fail("socket");
+    if (holder < 0) {
+        warn("socket");
+        return 0;
+    }
     socklen_t size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)length);
     if (bind(holder, (struct sockaddr *)&name, size) == 0) return 1;
-    if (errno != EADDRINUSE) fail("bind");
+    if (errno != EADDRINUSE) warn("bind");
     close(holder);
     return 0;
 }
@@ -46,7 +53,10 @@ static int claim(const char *owner, int processor) {
 /* One of those that are allowed; the first ones have more of the machine's own work. */
 static void take_processor(const char *owner) {
     cpu_set_t allowed, one;
-    if (sched_getaffinity(0, sizeof allowed, &allowed) < 0) fail("sched_getaffinity");
+    if (sched_getaffinity(0, sizeof allowed, &allowed) < 0) {
+        warn("sched_getaffinity");
+        return;
+    }
     int chosen = -1, count = CPU_COUNT(&allowed), turn = count > 0 ? getpid() % count : 0;
     for (int processor = CPU_SETSIZE - 1; processor >= 0; processor--) {
         if (!CPU_ISSET(processor, &allowed)) continue;
@@ -59,7 +69,7 @@ static void take_processor(const char *owner) {
     if (chosen < 0) return;
     CPU_ZERO(&one);
     CPU_SET(chosen, &one);
-    if (sched_setaffinity(0, sizeof one, &one) < 0) fail("sched_setaffinity");
+    if (sched_setaffinity(0, sizeof one, &one) < 0) warn("sched_setaffinity");
 }
 
 static pid_t start(char **words, int has_terminal, const sigset_t *before) {
