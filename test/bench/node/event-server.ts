@@ -9,7 +9,13 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { Agent, request } from "node:https";
 import type { AddressInfo } from "node:net";
 import type { NodeTask } from "./node-task.ts";
-import { type EventForm, eventBytes, WATCHED, type WatchEvent } from "./watch-events.ts";
+import {
+  type EventForm,
+  eventBytes,
+  WATCHED,
+  type WatchEvent,
+  type WatchedKind,
+} from "./watch-events.ts";
 
 const HOST = "127.0.0.1";
 const KUBECONFIG = "/run/bench-events-kubeconfig.yaml";
@@ -68,13 +74,16 @@ export class EventServer {
   prepare(events: readonly WatchEvent[]): () => void {
     const forms = new Set([...this.#watches.values()].flatMap((all) => [...all.values()]));
     const encoded = new Map([...forms].map((form) => [form, eventBytes(events, form)]));
-    const paths = new Set([...encoded.values()].flatMap((bytes) => [...bytes.keys()]));
+    const paths = new Set(events.map(({ object }) => WATCHED[object.kind as WatchedKind]));
     return () => {
-      if (paths.size === 0) throw new Error("nobody watches");
       for (const path of paths) {
         const watches = this.#watches.get(path);
         if (!watches?.size) throw new Error(`nobody watches ${path}`);
-        for (const [watch, form] of watches) watch.write(encoded.get(form)?.get(path));
+        for (const [watch, form] of watches) {
+          const bytes = encoded.get(form)?.get(path);
+          if (!bytes) throw new Error(`${path} is watched in ${form} only now`);
+          watch.write(bytes);
+        }
       }
     };
   }

@@ -1,5 +1,5 @@
 /**
- * Services and endpoint slices of the bench cluster as the API server sends them in protobuf: field numbers as
+ * Services and endpoint slices of the bench cluster, with the fields that these have, as the API server sends them in protobuf: field numbers as
  * in `generated.proto` of k8s.io/api (core/v1, discovery/v1) and k8s.io/apimachinery. Pure.
  */
 import type {
@@ -52,7 +52,7 @@ function sliceFields({ metadata, endpoints, ports = [], addressType }: V1Endpoin
 }
 
 function endpointFields({ addresses, conditions, nodeName, zone, targetRef }: V1Endpoint): Fields {
-  const { ready = false, serving = false, terminating = false } = conditions ?? {};
+  const { ready = true, serving = ready, terminating = false } = conditions ?? {};
   const { kind = "", namespace = "", name = "", uid = "" } = targetRef ?? {};
   return {
     1: addresses,

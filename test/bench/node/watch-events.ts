@@ -9,6 +9,8 @@ export const WATCHED = {
   EndpointSlice: "/apis/discovery.k8s.io/v1/endpointslices",
 } as const;
 
+export type WatchedKind = keyof typeof WATCHED;
+
 /** In which form whoever watches wants the events: a line of JSON each, or a frame behind its length. */
 export type EventForm = "json" | "protobuf";
 
@@ -30,7 +32,7 @@ export function eventBytes(
   const encode = form === "json" ? line : frame;
   const parts = new Map<string, Buffer[]>();
   for (const { type, object } of events) {
-    const path = WATCHED[object.kind as keyof typeof WATCHED];
+    const path = WATCHED[object.kind as WatchedKind];
     const metadata = { ...object.metadata, resourceVersion: RESOURCE_VERSION };
     const bytes = encode({ type, object: { ...object, metadata } });
     const known = parts.get(path);
