@@ -1,21 +1,11 @@
-/** A real API server in the guest, and a fresh network namespace as the node of each run. */
-import { execFile } from "node:child_process";
-import { promisify } from "node:util";
+/** A real API server in the guest. */
 import { ApiServer } from "../../lab/api-server.ts";
 import { shell } from "../../lab/shell.ts";
-import { NODE_ADDRESS, SERVER_ADDRESS } from "./bench-network.ts";
 import type { NodeTask } from "./node-task.ts";
-import { namespaceIsGone, untilQuiet } from "./quiet.ts";
-
-const run = promisify(execFile);
 
 const KUBECONFIG = "/run/bench-kubeconfig.yaml";
-/** Of one run: two first syncs of a slow proxy, and what it does besides. */
-const RUN_MS_MAX = 2_700_000;
-const OUTPUT_BYTES_MAX = 16 * 1024 * 1024;
-const NAMESPACE = "node";
 
-/** One server, and one node at a time. */
+/** One server. */
 export class BenchCluster {
   readonly server: ApiServer;
 
@@ -31,46 +21,10 @@ export class BenchCluster {
     return new BenchCluster(server);
   }
 
-  /** Runs `program` with its task on a node that nobody used before; returns what it printed as JSON. */
-  async onFreshNode(
-    program: string,
-    task: Omit<NodeTask, "server" | "kubeconfig">,
-  ): Promise<unknown> {
+  /** Where a run finds it. */
+  get access(): Pick<NodeTask, "server" | "kubeconfig"> {
     const { openUrl, authority } = this.server;
-    const whole: NodeTask = {
-      ...task,
-      server: { url: openUrl, authority },
-      kubeconfig: KUBECONFIG,
-    };
-    await shell(`
-      ip netns add ${NAMESPACE}
-      ip link add vnode type veth peer name eth0 netns ${NAMESPACE}
-      ip addr add ${SERVER_ADDRESS}/24 dev vnode
-      ip link set vnode up
-      ip -n ${NAMESPACE} link set lo up
-      ip -n ${NAMESPACE} addr add ${NODE_ADDRESS}/24 dev eth0
-      ip -n ${NAMESPACE} link set eth0 up
-      ip -n ${NAMESPACE} route add default via ${SERVER_ADDRESS}
-    `);
-    try {
-      // What the run before made it do, and what it does by itself after its start.
-      await untilQuiet(() => this.processorS());
-      const words = ["netns", "exec", NAMESPACE, process.execPath, program, JSON.stringify(whole)];
-      const { stdout } = await run("ip", words, {
-        ...{ maxBuffer: OUTPUT_BYTES_MAX, timeout: RUN_MS_MAX, killSignal: "SIGKILL" },
-      });
-      return JSON.parse(stdout);
-    } catch (err) {
-      throw new Error(failureText(err));
-    } finally {
-      // One that was ended by force leaves its proxy behind.
-      await shell(`
-        ip netns pids ${NAMESPACE} | xargs -r kill -9 || true
-        ip link del vnode
-        ip netns del ${NAMESPACE}
-      `);
-      await namespaceIsGone();
-    }
+    return { server: { url: openUrl, authority }, kubeconfig: KUBECONFIG };
   }
 
   /** Of the API server and its etcd, so far. */
@@ -83,12 +37,4 @@ export class BenchCluster {
   async close(): Promise<void> {
     await this.server.stop();
   }
-}
-
-/** Its message is the command and all that was said; what was said is enough. */
-function failureText(err: unknown): string {
-  if (!(err instanceof Error && "stderr" in err)) return `${err}`;
-  const said = `${err.stderr}`.trim();
-  const late = "killed" in err && err.killed === true;
-  return late ? `not done within ${RUN_MS_MAX} ms; ${said}` : said;
 }

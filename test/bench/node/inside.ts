@@ -3,6 +3,7 @@ import { report } from "../../lab/report.ts";
 import { guestFacts } from "../boot-facts.ts";
 import type { ClusterSize } from "../cluster.ts";
 import { BenchCluster } from "./bench-cluster.ts";
+import { onFreshNode } from "./fresh-node.ts";
 import type { NodeTask, ScenarioName, SubjectName } from "./node-task.ts";
 import type { LifeResult } from "./scenarios/life.ts";
 import { noSyncText } from "./subject.ts";
@@ -38,6 +39,10 @@ export interface NodeFigure extends NodeRun {
   readonly serverProcessorS: number;
 }
 
+/** Where the server cannot start, as it cannot with very many Services, these are measured all the same. */
+const SERVERLESS: ReadonlySet<ScenarioName> = new Set(["first-pass"]);
+const NO_SERVER = { server: { url: "", authority: "" }, kubeconfig: "" };
+
 const { main, cold, userspace, onNode, clusters } = JSON.parse(process.argv[2] ?? "") as NodePlan;
 report(guestFacts());
 for (const cluster of clusters) await measure(cluster);
@@ -54,11 +59,12 @@ async function measure({ size, filled, runs }: NodePlan["clusters"][number]): Pr
       continue;
     }
     try {
-      cluster ??= await BenchCluster.open(filled);
-      const before = cluster.processorS();
-      const task = { ...run, size, main, cold, userspace };
-      const value = await cluster.onFreshNode(onNode, task);
-      serverProcessorS = cluster.processorS() - before;
+      if (!SERVERLESS.has(run.scenario)) cluster ??= await BenchCluster.open(filled);
+      const processorS = (): number => cluster?.processorS() ?? 0;
+      const before = processorS();
+      const task = { ...run, size, main, cold, userspace, ...(cluster?.access ?? NO_SERVER) };
+      const value = await onFreshNode(onNode, task, processorS);
+      serverProcessorS = processorS() - before;
       report({ ...run, size, value, serverProcessorS } satisfies NodeFigure);
       if (run.scenario === "life") noteLate(run.subject, value as LifeResult, late);
     } catch (err) {
