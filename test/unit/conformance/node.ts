@@ -162,10 +162,14 @@ export class Node {
     return this.passes.index.findings("ns1/svc1").map(({ reason, field }) => `${reason} ${field}`);
   }
 
+  /** As many as it takes: a burst is written in parts. */
   async #pass(): Promise<void> {
-    const result = await this.passes.run();
-    if (!result || result.refused.length > 0) {
-      throw new Error(`the kernel refused: ${JSON.stringify(result)}`);
+    for (let left = 1; left > 0; ) {
+      const result = await this.passes.run();
+      if (!result || result.refused.length > 0) {
+        throw new Error(`the kernel refused: ${JSON.stringify(result)}`);
+      }
+      left = result.left;
     }
   }
 
