@@ -47,8 +47,6 @@ export interface Gathering {
 /** Gives the hash of 32 bits a sign, in the same order: V8 would keep half of all others in objects of their own. */
 const SIGN = 0x8000_0000;
 
-const NO_CANDIDATES: readonly Candidate[] = [];
-
 /** Adds the endpoints of `slice` at the port, in their order. */
 export function addSlice(slice: EndpointSlice, to: Gathering): void {
   for (const { name, protocol, port } of slice.ports) {
@@ -85,9 +83,8 @@ export function byHash(a: Candidate, b: Candidate): number {
 /** Looks at all of them. */
 export function factsOf(candidates: readonly Candidate[], nodeName: string): CandidateFacts {
   const first = candidates[0]?.port;
-  const here = candidates.filter(({ endpoint }) => endpoint.nodeName === nodeName);
   return {
-    here: here.length === 0 ? NO_CANDIDATES : here,
+    here: candidates.filter(({ endpoint }) => endpoint.nodeName === nodeName),
     areAllReady: candidates.every(({ endpoint }) => endpoint.ready),
     port: candidates.every(({ port }) => port === first) ? first : undefined,
   };

@@ -1,6 +1,6 @@
 /** The program inside the lab: makes the sample cluster, starts kube-ipvs on it, and tells the story. */
 import { release } from "node:os";
-import { AgentProcess, kubeIpvs } from "../lab/agent-process.ts";
+import { AgentProcess, agentStatus } from "../lab/agent-process.ts";
 import { SAMPLE_CLIENT_POD, SAMPLE_NODE, SAMPLE_PODS } from "../lab/sample-topology.ts";
 import { createTopology } from "../lab/topology.ts";
 import { clusterOfSamples } from "./api-samples.ts";
@@ -24,11 +24,6 @@ const CHAPTERS: readonly ((node: NodeUnderTest) => Promise<void>)[] = [
   brokenSource,
 ];
 
-/** The part of `status -o json` that the demo reads. */
-interface Status {
-  readonly virtualServices: readonly { readonly service: string; readonly id: string }[];
-}
-
 /** Starts the agent and waits for its first sync. */
 async function startAgent(samples: Samples): Promise<NodeUnderTest> {
   const agent = new AgentProcess([...samples.agentArguments, "--node-name", SAMPLE_NODE]);
@@ -36,9 +31,7 @@ async function startAgent(samples: Samples): Promise<NodeUnderTest> {
   const mark = agent.start();
   const { applied = 0, refused = 0 } = await agent.firstSync(mark);
   const syncedMs = performance.now() - startMs;
-  const { status, output, errors } = await kubeIpvs("status", "-o", "json");
-  if (status !== 0) throw new Error(`kube-ipvs status ended with ${status}: ${errors}`);
-  const { virtualServices } = JSON.parse(output) as Status;
+  const { virtualServices } = await agentStatus();
   check(
     applied > 0 && refused === 0 && virtualServices.length > 0,
     `first sync after ${seconds(syncedMs)}: ${virtualServices.length} virtual services, ` +

@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { closeSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { StatusView } from "../../src/cli/status-view.ts";
 
 const PROGRAM = join("dist", "main.js");
 const LOG = "/run/kube-ipvs.log";
@@ -130,6 +131,13 @@ export async function kubeIpvs(...words: readonly string[]): Promise<CommandResu
   });
   const [status] = await once(child, "close");
   return { status: typeof status === "number" ? status : 128, output, errors };
+}
+
+/** The page of `kube-ipvs status`. Rejects when there is none. */
+export async function agentStatus(): Promise<StatusView> {
+  const { status, output, errors } = await kubeIpvs("status", "-o", "json");
+  if (status !== 0) throw new Error(`kube-ipvs status ended with ${status}: ${errors}`);
+  return JSON.parse(output) as StatusView;
 }
 
 /** All whole lines that are JSON; a crash may have left others. */

@@ -30,7 +30,7 @@ static void fail(const char *what) {
 }
 
 static void warn(const char *what) {
-    fprintf(stderr, "guard: %s: %s; the program may use all processors\n", what, strerror(errno));
+    fprintf(stderr, "guard: %s: %s; no processor is kept for the program\n", what, strerror(errno));
 }
 
 /* True when no other guard has this processor. A name in the kernel is free again when its owner ends. */

@@ -9,7 +9,8 @@ import type { ClusterSize } from "../cluster.ts";
 import { sliceObject } from "../cluster-objects.ts";
 import { versionOf } from "../node/pages.ts";
 import { median } from "../row.ts";
-import { Watchers, type WatchFormat } from "./watchers.ts";
+import type { WatchFormat } from "../watch-format.ts";
+import { Watchers } from "./watchers.ts";
 
 const WATCHERS = [0, 1, 10, 50, 100];
 const CHANGES = 100;

@@ -3,14 +3,8 @@ import { readFileSync } from "node:fs";
 import type { ClientRequest, IncomingMessage } from "node:http";
 import { Agent, request } from "node:https";
 import { setTimeout as sleep } from "node:timers/promises";
+import { WATCH_TYPES, type WatchFormat } from "../watch-format.ts";
 
-/** How the server encodes events. */
-export type WatchFormat = "json" | "protobuf";
-
-const ACCEPT: Readonly<Record<WatchFormat, string>> = {
-  json: "application/json",
-  protobuf: "application/vnd.kubernetes.protobuf;stream=watch",
-};
 const LINE_END = "\n".charCodeAt(0);
 /** Before each event in protobuf stands its length. */
 const LENGTH_BYTES = 4;
@@ -65,7 +59,7 @@ export class Watchers {
   /** Fetches the whole collection; returns its bytes. */
   download(): Promise<number> {
     const { url, path, format } = this.#watched;
-    const accept = ACCEPT[format].replace(";stream=watch", "");
+    const accept = WATCH_TYPES[format].replace(";stream=watch", "");
     const headers = { authorization: "Bearer admin", accept };
     return new Promise((resolve, reject) => {
       const asked = request(`${url}${path}`, { agent: this.#agent, headers }, (answer) => {
@@ -103,7 +97,7 @@ class Watcher {
   connect(watched: Watched, agent: Agent): Promise<void> {
     const { resourceVersion, hasBookmarks } = watched;
     const query = `watch=1&allowWatchBookmarks=${hasBookmarks}&resourceVersion=${resourceVersion}`;
-    const headers = { authorization: "Bearer admin", accept: ACCEPT[this.#format] };
+    const headers = { authorization: "Bearer admin", accept: WATCH_TYPES[this.#format] };
     return new Promise((resolve, reject) => {
       this.#request = request(`${watched.url}${watched.path}?${query}`, { agent, headers });
       this.#request.on("error", reject);

@@ -8,14 +8,10 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { Agent, request } from "node:https";
 import type { AddressInfo } from "node:net";
+import { PROTOBUF_TYPE } from "../../../src/kube/protobuf/decode.ts";
+import { WATCH_TYPES, type WatchFormat } from "../watch-format.ts";
 import type { NodeTask } from "./node-task.ts";
-import {
-  type EventForm,
-  eventBytes,
-  WATCHED,
-  type WatchEvent,
-  type WatchedKind,
-} from "./watch-events.ts";
+import { eventBytes, WATCHED, type WatchEvent, type WatchedKind } from "./watch-events.ts";
 
 const HOST = "127.0.0.1";
 const KUBECONFIG = "/run/bench-events-kubeconfig.yaml";
@@ -23,13 +19,6 @@ const KUBECONFIG = "/run/bench-events-kubeconfig.yaml";
 const NO_WATCH_LIST = {
   ...{ apiVersion: "v1", kind: "Status", status: "Failure", reason: "Invalid", code: 422 },
   message: "sendInitialEvents is not supported",
-};
-
-const PROTOBUF = "application/vnd.kubernetes.protobuf";
-/** Of watches, as the real one says it. */
-const CONTENT_TYPES: Readonly<Record<EventForm, string>> = {
-  json: "application/json",
-  protobuf: `${PROTOBUF};stream=watch`,
 };
 
 /** One server. */
@@ -42,7 +31,7 @@ export class EventServer {
   readonly #agent: Agent;
   readonly #server: Server;
   /** By path. */
-  readonly #watches: ReadonlyMap<string, Map<ServerResponse, EventForm>> = new Map(
+  readonly #watches: ReadonlyMap<string, Map<ServerResponse, WatchFormat>> = new Map(
     Object.values(WATCHED).map((path) => [path, new Map()]),
   );
 
@@ -103,8 +92,8 @@ export class EventServer {
       answer.writeHead(NO_WATCH_LIST.code, { "content-type": "application/json" });
       answer.end(JSON.stringify(NO_WATCH_LIST));
     } else {
-      const form = asked.headers.accept?.includes(PROTOBUF) ? "protobuf" : "json";
-      answer.writeHead(200, { "content-type": CONTENT_TYPES[form] });
+      const form = asked.headers.accept?.includes(PROTOBUF_TYPE) ? "protobuf" : "json";
+      answer.writeHead(200, { "content-type": WATCH_TYPES[form] });
       answer.flushHeaders();
       watches.set(answer, form);
       answer.on("close", () => watches.delete(answer));

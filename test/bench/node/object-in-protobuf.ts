@@ -1,6 +1,6 @@
 /**
- * Services and endpoint slices of the bench cluster, with the fields that these have, as the API server sends them in protobuf: field numbers as
- * in `generated.proto` of k8s.io/api (core/v1, discovery/v1) and k8s.io/apimachinery. Pure.
+ * Services and endpoint slices of the bench cluster, with the fields that these have, as the API server sends them
+ * in protobuf: field numbers as in `generated.proto` of k8s.io/api (core/v1, discovery/v1) and k8s.io/apimachinery. Pure.
  */
 import type {
   V1Endpoint,

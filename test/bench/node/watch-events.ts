@@ -1,6 +1,7 @@
 /** Events of watches, as an API server writes them. Pure. */
 import type { V1EndpointSlice, V1Service } from "@kubernetes/client-node";
 import { message } from "../../fakes/protobuf-writer.ts";
+import type { WatchFormat } from "../watch-format.ts";
 import { objectInProtobuf } from "./object-in-protobuf.ts";
 
 /** Where each kind is watched. */
@@ -10,9 +11,6 @@ export const WATCHED = {
 } as const;
 
 export type WatchedKind = keyof typeof WATCHED;
-
-/** In which form whoever watches wants the events: a line of JSON each, or a frame behind its length. */
-export type EventForm = "json" | "protobuf";
 
 /** Any: nobody watches again from here while a benchmark runs. */
 const RESOURCE_VERSION = "1";
@@ -27,7 +25,7 @@ export interface WatchEvent {
 /** The bytes of all events, by the path of those who watch; in their order. */
 export function eventBytes(
   events: readonly WatchEvent[],
-  form: EventForm,
+  form: WatchFormat,
 ): ReadonlyMap<string, Buffer> {
   const encode = form === "json" ? line : frame;
   const parts = new Map<string, Buffer[]>();

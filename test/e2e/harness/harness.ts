@@ -5,7 +5,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { V1Service } from "@kubernetes/client-node";
 import type { StatusView } from "../../../src/cli/status-view.ts";
-import { AgentProcess, kubeIpvs } from "../../lab/agent-process.ts";
+import { AgentProcess, agentStatus } from "../../lab/agent-process.ts";
 import { ipvsTable, type TableService } from "../../lab/ipvs-table.ts";
 import { CLUSTER_RANGES, createNodeNetwork, type NodeNetwork } from "../../lab/node-network.ts";
 import { shell } from "../../lab/shell.ts";
@@ -142,10 +142,8 @@ export class Harness {
   }
 
   /** The page of `kube-ipvs status`. */
-  async status(): Promise<StatusView> {
-    const { status, output, errors } = await kubeIpvs("status", "-o", "json");
-    if (status !== 0) throw new Error(`kube-ipvs status ended with ${status}: ${errors}`);
-    return JSON.parse(output) as StatusView;
+  status(): Promise<StatusView> {
+    return agentStatus();
   }
 
   /** What helps to understand a failure: the kernel's table and the end of the log. */

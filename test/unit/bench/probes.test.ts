@@ -12,12 +12,8 @@ import { sliceObject, storedService } from "../../bench/cluster-objects.ts";
 import { KernelEye } from "../../bench/node/kernel-eye.ts";
 import { onSchedule } from "../../bench/node/schedule.ts";
 import { ToldChanges } from "../../bench/node/told-changes.ts";
-import {
-  type EventForm,
-  eventBytes,
-  WATCHED,
-  type WatchEvent,
-} from "../../bench/node/watch-events.ts";
+import { eventBytes, WATCHED, type WatchEvent } from "../../bench/node/watch-events.ts";
+import type { WatchFormat } from "../../bench/watch-format.ts";
 
 test("a probe that waits does not put off the next, and late ones count from when they were due", async () => {
   let made = 0;
@@ -156,6 +152,6 @@ test("in protobuf the agent reads of each event what it reads in JSON", () => {
   }
 });
 
-function bytesAt(path: string, events: readonly WatchEvent[], form: EventForm): Buffer {
+function bytesAt(path: string, events: readonly WatchEvent[], form: WatchFormat): Buffer {
   return eventBytes(events, form).get(path) ?? Buffer.alloc(0);
 }
