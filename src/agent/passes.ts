@@ -153,7 +153,7 @@ export class Passes {
       this.#writer.heldBack.letGo();
       const audited = !readAll && (await this.#lookAround());
       await this.#thisNode.readAddresses();
-      planned = readAll ? store.takeDirty() : this.#portions.take();
+      planned = readAll ? store.takeDirty() : this.#portions.take(startMs);
       const start = readAll ? await this.#headStart(planned) : undefined;
       await planAll(this.#planner, planned, "plan");
       const claimants = this.#portions.takeClaimants(this.mirror);

@@ -2,6 +2,9 @@
  * How much of what changed one pass takes: where thousands of Services come or go at once, changes of those
  * that serve must not wait for all of them. They go between, all that there are, in passes of their own. Does no I/O.
  *
+ * The events of a burst are read before much of it is written, for changes of those that serve come behind them in
+ * the same stream.
+ *
  * A part is as large as what the one before cost, for that differs by more than a hundred: the kernel
  * searches a list of deleted destinations at each addition. So each burst begins with a few, and what goes is no
  * measure of what comes. After these no part is so small that more than a third of the time would be what each pass
@@ -10,6 +13,7 @@
 import type { ObjectName } from "../model/cluster.ts";
 import type { CurrentState } from "../plan/diff.ts";
 import type { PlanIndex } from "../plan/index-of-plans.ts";
+import { BurstReading } from "./burst-reading.ts";
 import type { Store } from "./store.ts";
 
 /** Services that come or go in one pass. */
@@ -32,6 +36,12 @@ const QUICKEST_PASSES = 3;
 
 /** Services that serve not yet, and those that are gone. */
 type Way = "coming" | "going";
+
+/** What waits; of those that come or go the first ones. */
+interface Waiting extends Record<Way | "serving", ObjectName[]> {
+  /** All that come or go. */
+  others: number;
+}
 
 /** How much longer the quickest one counts as after each other pass: what was so once is not so for ever. */
 const FORGETTING = 1.1;
@@ -62,6 +72,7 @@ export class Portions {
   #part: { readonly way: Way; readonly size: number } | undefined;
   /** The last pass took nothing but Services that serve: the others come next, however many of those there are. */
   #othersWaited = false;
+  readonly #reading = new BurstReading();
 
   constructor(options: PortionsOptions) {
     this.#options = options;
@@ -72,12 +83,16 @@ export class Portions {
     this.#most = { coming: this.#first, going: this.#first };
   }
 
-  /** Takes what the next pass is to plan, in the order in which it changed: all of it where that is little. */
-  take(): readonly ObjectName[] {
+  /**
+   * Takes what the next pass is to plan, in the order in which it changed: all of it where that is little. Nothing
+   * where all that there is waits for the rest of its burst.
+   */
+  take(nowMs: number): readonly ObjectName[] {
     this.#part = undefined;
     return this.#options.store.takeDirty((dirty) => {
-      if (dirty.size > this.#first) return this.#choose(dirty);
+      if (dirty.size > this.#first) return this.#choose(dirty, nowMs);
       this.#othersWaited = false;
+      this.#reading.end();
       this.#most = { coming: this.#first, going: this.#first };
       return [...dirty];
     });
@@ -113,29 +128,39 @@ export class Portions {
    * What exists may want what goes leaves behind, and goes first; with the last of it goes what else there is, for
    * some may come for ever.
    */
-  #choose(dirty: ReadonlySet<ObjectName>): readonly ObjectName[] {
-    const { serving, coming, going } = this.#waiting(dirty);
-    const hasOthers = coming.length + going.length > 0;
-    const takesServing = serving.length > 0 && (!hasOthers || !this.#othersWaited);
+  #choose(dirty: ReadonlySet<ObjectName>, nowMs: number): readonly ObjectName[] {
+    const { serving, coming, going, others } = this.#waiting(dirty);
+    const isReading = this.#reading.isOn(others, nowMs);
+    const isTheirTurn = others > 0 && !isReading && (this.#othersWaited || serving.length === 0);
+    this.#othersWaited = !isTheirTurn;
     // Where none wait the burst is over, and the next one begins anew.
     if (coming.length === 0) this.#most.coming = this.#first;
     if (going.length === 0) this.#most.going = this.#first;
-    this.#othersWaited = takesServing;
-    if (takesServing) return serving;
+    const taken = isTheirTurn ? this.#takePart(coming, going) : [];
+    if (others === 0) this.#reading.end();
+    else this.#reading.leave(others - taken.length);
+    return isTheirTurn ? taken : serving;
+  }
+
+  #takePart(coming: readonly ObjectName[], going: readonly ObjectName[]): readonly ObjectName[] {
     const isLast = coming.length < this.#most.coming;
     if (coming.length === 0) this.#part = { way: "going", size: going.length };
     else if (going.length === 0 || !isLast) this.#part = { way: "coming", size: coming.length };
     return isLast ? [...coming, ...going] : coming;
   }
 
-  /** All that serve, and of the others as many as a part may have of each way. */
-  #waiting(dirty: ReadonlySet<ObjectName>): Readonly<Record<Way | "serving", ObjectName[]>> {
+  /** All that serve, and of the others as many as a part may have of each way; and how many others there are. */
+  #waiting(dirty: ReadonlySet<ObjectName>): Waiting {
     const { store, index } = this.#options;
-    const waiting: Record<Way | "serving", ObjectName[]> = { serving: [], coming: [], going: [] };
+    const waiting: Waiting = { serving: [], coming: [], going: [], others: 0 };
     for (const name of dirty) {
       const way = store.service(name) ? "coming" : "going";
-      if (way === "coming" && index.serves(name)) waiting.serving.push(name);
-      else if (waiting[way].length < this.#most[way]) waiting[way].push(name);
+      if (way === "coming" && index.serves(name)) {
+        waiting.serving.push(name);
+        continue;
+      }
+      waiting.others += 1;
+      if (waiting[way].length < this.#most[way]) waiting[way].push(name);
     }
     return waiting;
   }

@@ -1,7 +1,12 @@
 /** Many watch clients of one API server, as thin as they can be: they count events and bytes. */
 import { readFileSync } from "node:fs";
-import type { ClientRequest, IncomingMessage } from "node:http";
-import { Agent, request } from "node:https";
+import {
+  type ClientRequest,
+  Agent as HttpAgent,
+  request as httpRequest,
+  type IncomingMessage,
+} from "node:http";
+import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import { setTimeout as sleep } from "node:timers/promises";
 import { WATCH_TYPES, type WatchFormat } from "../watch-format.ts";
 
@@ -21,24 +26,37 @@ export interface Watched {
   readonly hasBookmarks: boolean;
 }
 
+/** Of HTTP, with or without TLS. */
+interface Client {
+  readonly agent: HttpAgent;
+  readonly request: typeof httpsRequest;
+}
+
+function clientOf({ url, authority }: Watched, maxSockets: number): Client {
+  if (url.startsWith("http:"))
+    return { agent: new HttpAgent({ maxSockets }), request: httpRequest };
+  const agent = new HttpsAgent({ ca: readFileSync(authority), maxSockets });
+  return { agent, request: httpsRequest };
+}
+
 /** Some clients that watch the same. */
 export class Watchers {
   readonly #clients: Watcher[];
-  readonly #agent: Agent;
+  readonly #client: Client;
   readonly #watched: Watched;
 
-  private constructor(clients: Watcher[], agent: Agent, watched: Watched) {
+  private constructor(clients: Watcher[], client: Client, watched: Watched) {
     this.#clients = clients;
-    this.#agent = agent;
+    this.#client = client;
     this.#watched = watched;
   }
 
   /** Returns when the server has agreed to all. */
   static async open(count: number, watched: Watched): Promise<Watchers> {
-    const agent = new Agent({ ca: readFileSync(watched.authority), maxSockets: count + 1 });
+    const client = clientOf(watched, count + 1);
     const clients = Array.from({ length: count }, () => new Watcher(watched.format));
-    await Promise.all(clients.map((client) => client.connect(watched, agent)));
-    return new Watchers(clients, agent, watched);
+    await Promise.all(clients.map((one) => one.connect(watched, client)));
+    return new Watchers(clients, client, watched);
   }
 
   get bytes(): number {
@@ -61,8 +79,9 @@ export class Watchers {
     const { url, path, format } = this.#watched;
     const accept = WATCH_TYPES[format].replace(";stream=watch", "");
     const headers = { authorization: "Bearer admin", accept };
+    const { agent, request } = this.#client;
     return new Promise((resolve, reject) => {
-      const asked = request(`${url}${path}`, { agent: this.#agent, headers }, (answer) => {
+      const asked = request(`${url}${path}`, { agent, headers }, (answer) => {
         let bytes = 0;
         answer.on("data", (part: Buffer) => {
           bytes += part.length;
@@ -77,7 +96,7 @@ export class Watchers {
 
   close(): void {
     for (const client of this.#clients) client.close();
-    this.#agent.destroy();
+    this.#client.agent.destroy();
   }
 }
 
@@ -94,7 +113,7 @@ class Watcher {
     this.#format = format;
   }
 
-  connect(watched: Watched, agent: Agent): Promise<void> {
+  connect(watched: Watched, { agent, request }: Client): Promise<void> {
     const { resourceVersion, hasBookmarks } = watched;
     const query = `watch=1&allowWatchBookmarks=${hasBookmarks}&resourceVersion=${resourceVersion}`;
     const headers = { authorization: "Bearer admin", accept: WATCH_TYPES[this.#format] };

@@ -25,6 +25,8 @@ const NO_WATCH_LIST = {
 export class EventServer {
   /** The kubeconfig for those who use it in the place of the real one. */
   readonly kubeconfig = KUBECONFIG;
+  /** For those who need none. */
+  readonly url: string;
   readonly #task: NodeTask;
   /** What Go's clients leave out where there is no TLS. */
   readonly #authorization: string;
@@ -35,22 +37,23 @@ export class EventServer {
     Object.values(WATCHED).map((path) => [path, new Map()]),
   );
 
-  private constructor(task: NodeTask, token: string) {
+  private constructor(task: NodeTask, token: string, server: Server) {
+    const { port } = server.address() as AddressInfo;
+    this.url = `http://${HOST}:${port}`;
     this.#task = task;
     this.#authorization = `Bearer ${token}`;
     this.#agent = new Agent({ keepAlive: true, ca: readFileSync(task.server.authority) });
-    this.#server = createServer((asked, answer) => this.#answer(asked, answer));
+    this.#server = server.on("request", (asked, answer) => this.#answer(asked, answer));
   }
 
   /** Starts it, and writes its kubeconfig. */
   static async start(task: NodeTask): Promise<EventServer> {
     const real = readFileSync(task.kubeconfig, "utf8");
     const { users } = JSON.parse(real) as { users: { user: { token: string } }[] };
-    const one = new EventServer(task, users[0]?.user.token ?? "");
-    one.#server.listen(0, HOST);
-    await once(one.#server, "listening");
-    const { port } = one.#server.address() as AddressInfo;
-    writeFileSync(KUBECONFIG, real.replace(task.server.url, `http://${HOST}:${port}`));
+    const server = createServer().listen(0, HOST);
+    await once(server, "listening");
+    const one = new EventServer(task, users[0]?.user.token ?? "", server);
+    writeFileSync(KUBECONFIG, real.replace(task.server.url, one.url));
     return one;
   }
 

@@ -8,7 +8,8 @@ import { type Pair, type PairRow, pairOf, pairRow } from "./pair.ts";
 import type { BigServiceResult } from "./scenarios/big-service.ts";
 import type { ChurnResult } from "./scenarios/churn.ts";
 import type { LifeResult } from "./scenarios/life.ts";
-import type { TrashPhase, TrashResult } from "./scenarios/trash.ts";
+import type { TrashResult } from "./scenarios/trash.ts";
+import type { TrashWatchResult } from "./scenarios/trash-watch.ts";
 import type { WatchResult } from "./scenarios/watch.ts";
 
 const PERCENT = 100;
@@ -36,7 +37,10 @@ export function badTimesRows(figures: readonly NodeFigure[], size: ClusterSize):
   return [
     ...bigServiceRows(pairOf(figures, size, "big-service")),
     ...churnRows(pairOf(figures, size, "storm"), CHURN_BY_US),
-    ...trashRows(pairOf(figures, size, "trash")),
+    ...trashRows(
+      pairOf(figures, size, "trash"),
+      pairOf<TrashWatchResult>(figures, size, "trash-watch").ours,
+    ),
   ];
 }
 
@@ -74,22 +78,31 @@ export function memoryGrowthPercent({ residentMb }: Pick<ChurnResult, "residentM
   return (median(last) / median(first) - 1) * PERCENT;
 }
 
-/** The rows of Services that go and come while others change. */
-export function trashRows(pair: Pair<TrashResult>): NodeRow[] {
+/** The rows of Services that go and come while others change. `floor`: when a bare watch hears of the same. */
+export function trashRows(pair: Pair<TrashResult>, floor?: TrashWatchResult): NodeRow[] {
   const count = (pair.ours ?? pair.peer)?.services.toLocaleString("en-GB") ?? "half of all";
-  const phase = (what: string, of: (one: TrashResult) => TrashPhase): PairRow<TrashResult>[] => [
-    {
-      what: `while ${count} Services ${what} at once: others' changes, median`,
-      ...{ unit: "ms", pick: (one) => of(one).medianMs },
-    },
-    { what: "  99th percentile", unit: "ms", pick: (one) => of(one).p99Ms },
-    { what: "  worst", unit: "ms", pick: (one) => of(one).worstMs, most: 100 },
-    { what: "  all of them in force after", unit: "s", pick: (one) => of(one).tookMs / MS_PER_S },
-  ];
-  return rowsOf(pair, [
-    ...phase("go", ({ whileDeleting }) => whileDeleting),
-    ...phase("come", ({ whileAdding }) => whileAdding),
-  ]);
+  const phase = (what: string, of: keyof TrashWatchResult): PairRow<TrashResult>[] => {
+    const least = floor?.[of];
+    return [
+      {
+        what: `while ${count} Services ${what} at once: others' changes, median`,
+        ...{ unit: "ms", floor: least?.medianMs, pick: (one) => one[of].medianMs },
+      },
+      {
+        ...{ what: "  99th percentile", unit: "ms", floor: least?.p99Ms },
+        pick: (one) => one[of].p99Ms,
+      },
+      {
+        ...{ what: "  worst", unit: "ms", floor: least?.worstMs, most: 100 },
+        pick: (one) => one[of].worstMs,
+      },
+      {
+        ...{ what: "  all of them in force after", unit: "s" },
+        ...{ floor: least && least.tookMs / MS_PER_S, pick: (one) => one[of].tookMs / MS_PER_S },
+      },
+    ];
+  };
+  return rowsOf(pair, [...phase("go", "whileDeleting"), ...phase("come", "whileAdding")]);
 }
 
 function churnRows(pair: Pair<ChurnResult>, what: string): NodeRow[] {

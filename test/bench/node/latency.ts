@@ -11,7 +11,15 @@ import { latencyRows } from "./latency-rows.ts";
 import { measure, rowsJson, rowsText } from "./measure.ts";
 
 const SIZE: ClusterSize = { services: 10_000, endpointsPerService: 10 };
-const SCENARIOS = ["watch", "life", "big-service", "churn", "storm", "trash"] as const;
+const SCENARIOS = [
+  "watch",
+  "life",
+  "big-service",
+  "churn",
+  "storm",
+  "trash-watch",
+  "trash",
+] as const;
 const MS_MAX = 3_600_000;
 
 const runs = chosen(SCENARIOS, process.argv.slice(2), (scenario) => scenario).map(

@@ -13,6 +13,7 @@ export type ScenarioName =
   | "churn"
   | "storm"
   | "trash"
+  | "trash-watch"
   | "big-service"
   | "traffic";
 

@@ -8,6 +8,7 @@ import { list } from "./scenarios/list.ts";
 import { storm } from "./scenarios/storm.ts";
 import { traffic } from "./scenarios/traffic.ts";
 import { trash } from "./scenarios/trash.ts";
+import { trashWatch } from "./scenarios/trash-watch.ts";
 import { watch } from "./scenarios/watch.ts";
 import type { Subject } from "./subject.ts";
 import { subjectOf } from "./subjects.ts";
@@ -22,6 +23,7 @@ const SCENARIOS: Readonly<
   churn,
   storm: (_, task) => storm(task),
   trash: (_, task) => trash(task),
+  "trash-watch": (_, task) => trashWatch(task),
   "big-service": bigService,
   traffic,
 };

@@ -1,5 +1,6 @@
 /** Bursts in parts: who comes first, who never starves, and how the parts find their size. */
 import { expect, test } from "vitest";
+import { READING_MS_MAX } from "../../../src/agent/burst-reading.ts";
 import { Portions, type PortionsOptions } from "../../../src/agent/portions.ts";
 import { NodeUnderTest, shop } from "./node-under-test.ts";
 
@@ -28,43 +29,50 @@ function listOf(...names: readonly string[]) {
     minSyncPeriodMs: 10,
     portion: PORTION,
   };
-  return { portions: new Portions(options), options, dirty, gives };
+  const portions = new Portions(options);
+  let nowMs = 0;
+  /** So late after the last one that nothing waits for the rest of a burst. */
+  const take = (): readonly string[] => {
+    nowMs += READING_MS_MAX;
+    return portions.take(nowMs);
+  };
+  return { portions, take, options, dirty, gives };
 }
 
 test("what is little is taken whole, in its order", () => {
-  const { portions } = listOf("new-1", "serving-1");
-  expect(portions.take()).toEqual(["new-1", "serving-1"]);
-  expect(portions.take()).toEqual([]);
+  const { take } = listOf("new-1", "serving-1");
+  expect(take()).toEqual(["new-1", "serving-1"]);
+  expect(take()).toEqual([]);
 });
 
 test("of a burst those that serve come first, the others in between, and what goes last", () => {
-  const { portions, dirty } = listOf("new-1", "gone-1", "new-2", "serving-1", "gone-2");
-  expect(portions.take()).toEqual(["serving-1"]);
-  expect(portions.take()).toEqual(["new-1", "new-2"]);
+  const { take, dirty } = listOf("new-1", "gone-1", "new-2", "serving-1", "gone-2");
+  expect(take()).toEqual(["serving-1"]);
+  expect(take()).toEqual(["new-1", "new-2"]);
   for (const name of ["serving-2", "new-3"]) dirty.add(name);
-  expect(portions.take()).toEqual(["serving-2"]);
+  expect(take()).toEqual(["serving-2"]);
   dirty.add("new-4").add("new-5");
-  expect(portions.take()).toEqual(["new-3", "new-4"]);
-  expect(portions.take()).toEqual(["new-5", "gone-1", "gone-2"]);
+  expect(take()).toEqual(["new-3", "new-4"]);
+  expect(take()).toEqual(["new-5", "gone-1", "gone-2"]);
   expect(dirty.size).toBe(0);
 });
 
 test("what waits and exists is planned with a part that gives something up", () => {
-  const { portions, gives, dirty } = listOf("gone-1", "serving-1", "serving-2", "new-1");
-  expect(portions.take()).toEqual(["serving-1", "serving-2"]);
+  const { portions, take, gives, dirty } = listOf("gone-1", "serving-1", "serving-2", "new-1");
+  expect(take()).toEqual(["serving-1", "serving-2"]);
   dirty.add("serving-3");
   const current = { entry: () => undefined, hasAddress: () => false };
   expect(portions.takeClaimants(current)).toEqual([]);
   gives.up = true;
   expect(portions.takeClaimants(current)).toEqual(["new-1", "serving-3"]);
-  expect(portions.take()).toEqual(["gone-1"]);
+  expect(take()).toEqual(["gone-1"]);
 });
 
 test("the others do not starve, however many of those that serve there are", () => {
-  const { portions, dirty } = listOf("serving-0", "new-1", "new-2", "gone-1");
+  const { take, dirty } = listOf("serving-0", "new-1", "new-2", "gone-1");
   const passes: string[][] = [];
   for (let i = 1; i <= 4; i++) {
-    passes.push([...portions.take()]);
+    passes.push([...take()]);
     for (const serving of ["a", "b", "c"]) dirty.add(`serving-${i}${serving}`);
   }
   expect(passes).toEqual([
@@ -76,25 +84,71 @@ test("the others do not starve, however many of those that serve there are", () 
 });
 
 test("what goes does not starve, however long something comes", () => {
-  const { portions, dirty } = listOf("gone-1", "gone-2", "gone-3", "gone-4", "gone-5");
+  const { take, dirty } = listOf("gone-1", "gone-2", "gone-3", "gone-4", "gone-5");
   for (let pass = 0; pass < 3; pass++) {
     dirty.add(`new-${pass}`);
-    portions.take();
+    take();
   }
   expect([...dirty]).toEqual([]);
 });
 
+/** A burst whose events come while passes are made; each tells how many are new and how late it is. */
+function comingIn() {
+  const { portions, dirty } = listOf();
+  let count = 0;
+  const pass = (nowMs: number, more: number, kind = "new"): readonly string[] => {
+    for (let i = 0; i < more; i++) dirty.add(`${kind}-${count++}`);
+    return portions.take(nowMs);
+  };
+  return { pass, dirty };
+}
+
+test("while more of a burst comes only those that serve are planned, and then its parts go on", () => {
+  const { pass, dirty } = comingIn();
+  expect(pass(0, 3)).toEqual(["new-0", "new-1"]);
+  expect(pass(10, 30)).toEqual([]);
+  dirty.add("serving-1");
+  expect(pass(20, 30, "gone")).toEqual(["serving-1"]);
+  expect(pass(30, 0)).toEqual(["new-2", "new-3"]);
+  expect(pass(40, 0)).toEqual(["new-4", "new-5"]);
+  expect(pass(50, 1)).toEqual([]);
+});
+
+test("a burst that does not end is written while it comes", () => {
+  const { pass } = comingIn();
+  expect(pass(0, 3)).toHaveLength(2);
+  expect(pass(READING_MS_MAX - 1, 30)).toEqual([]);
+  expect(pass(READING_MS_MAX, 30)).toHaveLength(2);
+  expect(pass(2 * READING_MS_MAX, 30)).toHaveLength(2);
+});
+
+test("each burst is read first, also where those that serve go on changing in between", () => {
+  const { pass, dirty } = comingIn();
+  const nextBurst = (nowMs: number): void => {
+    expect(pass(nowMs, 3)).toHaveLength(2);
+    expect(pass(nowMs + 10, 3)).toEqual([]);
+  };
+  nextBurst(0);
+  dirty.clear();
+  expect(pass(2_000, 1)).toHaveLength(1);
+  nextBurst(4_000);
+  dirty.clear();
+  expect(pass(6_000, 9, "serving")).toHaveLength(9);
+  nextBurst(8_000);
+});
+
 /** Lists of one kind, taken one after the other. */
 function burst() {
-  const { portions, dirty } = listOf();
+  const { portions, dirty, take: takeAny } = listOf();
   const take = (kind: "new" | "gone" | "serving", count = 9): number => {
     dirty.clear();
     for (let i = 0; i < count; i++) dirty.add(`${kind}-${i}`);
-    return portions.take().length;
+    return takeAny().length;
   };
   return {
     portions,
     dirty,
+    takeAny,
     take,
     /** The size of the part after one that took so long. */
     next: (tookMs: number): number => {
@@ -117,16 +171,16 @@ test("a part is as large as takes 40 ms, between its bounds, and grows twofold a
 });
 
 test("a pass over less than a part, or over others, says nothing of a part", () => {
-  const { portions, dirty, take, next } = burst();
+  const { dirty, takeAny, take, next } = burst();
   expect(take("new")).toBe(2);
   expect(next(0)).toBe(4);
   dirty.clear();
   for (const name of ["new-1", "gone-1", "gone-2", "gone-3"]) dirty.add(name);
-  expect(portions.take()).toEqual(["new-1", "gone-1", "gone-2"]);
+  expect(takeAny()).toEqual(["new-1", "gone-1", "gone-2"]);
   expect(next(1_000)).toBe(4);
   dirty.clear();
   for (const name of ["new-1", "serving-1", "serving-2"]) dirty.add(name);
-  expect(portions.take()).toEqual(["serving-1", "serving-2"]);
+  expect(takeAny()).toEqual(["serving-1", "serving-2"]);
   expect(next(1_000)).toBe(4);
 });
 
@@ -134,7 +188,7 @@ test("where passes are to be rare a burst begins with as many as fit between the
   const { options, dirty } = listOf();
   const rare = new Portions({ ...options, minSyncPeriodMs: 80 });
   for (let i = 0; i < 9; i++) dirty.add(`new-${i}`);
-  expect(rare.take()).toHaveLength(4);
+  expect(rare.take(0)).toHaveLength(4);
 });
 
 test("what goes is no measure of what comes, and each burst begins anew", () => {

@@ -16,12 +16,15 @@ const LAG = { medianMs: 10, p99Ms: 90, worstMs: 120 };
 
 test("the worst of all probes is what is held against 100 ms", () => {
   const phase = { ...LAG, probes: 100, tookMs: 4_000 };
-  const rows = trashRows({
-    ...{ at: AT, peer: undefined },
-    ours: { services: 5_000, whileDeleting: { ...phase, worstMs: 99 }, whileAdding: phase },
-  });
+  const heard = { medianMs: 1, p99Ms: 2, worstMs: 3, probes: 100, tookMs: 500 };
+  const ours = { services: 5_000, whileDeleting: { ...phase, worstMs: 99 }, whileAdding: phase };
+  const rows = trashRows(
+    { at: AT, peer: undefined, ours },
+    { whileDeleting: heard, whileAdding: heard },
+  );
   expect(rows[0]?.what).toBe("while 5,000 Services go at once: others' changes, median");
   expect(rows.map(({ value }) => value)).toEqual([...[10, 90, 99, 4], ...[10, 90, 120, 4]]);
+  expect(rows.map(({ floor }) => floor)).toEqual([1, 2, 3, 0.5, 1, 2, 3, 0.5]);
   expect(missed(rows)).toEqual([`  worst, ${AT}`]);
 });
 
