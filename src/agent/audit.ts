@@ -3,8 +3,8 @@
  * holds into the mirror. It repairs nothing itself: the keys it returns are dirty, and the pass's diff
  * does the rest. Paced by its own cost, so that a large table is read slowly and a small one often.
  *
- * A round reads the addresses, then the virtual services, then the destinations of some of them at a
- * time; where there are few of them all of it is one step.
+ * A round reads the destinations of some virtual services at a time, then the addresses, then the virtual services;
+ * where there are few of them all of it is one step.
  */
 import type { Clock } from "../base/clock.ts";
 import type { Address } from "../model/address.ts";
@@ -46,8 +46,8 @@ export const AUDIT_FILTERS_MS = 600_000;
 
 /** What a step found: the mirror is right again, and the keys are to be looked at by the diff. */
 export interface AuditResult extends Found {
-  /** A round begins: what is read beside the kernel's tables is worth another look, too. */
-  readonly isRoundStart: boolean;
+  /** Once in each round: what is read beside the kernel's tables is worth another look, too. */
+  readonly isOncePerRound: boolean;
 }
 
 /** What an audit needs. */
@@ -70,8 +70,11 @@ export class Audit {
   readonly #periodMs: number;
   #filtersDueMs: number;
   #doubtsFilters = false;
-  /** What the next step of a large table reads. */
-  #next: "addresses" | "services" | "destinations" = "addresses";
+  /**
+   * What the next step of a large table reads. The first sync has just read all of it: what takes a step longest
+   * comes when something may have changed since.
+   */
+  #next: "addresses" | "services" | "destinations" = "destinations";
   /** Ids whose destinations this round has still to read. */
   #round: ServiceId[] = [];
 
@@ -99,7 +102,7 @@ export class Audit {
       if (part === "whole" || part === "services") await this.#compareServices(found);
       if (part === "whole" || part === "destinations") await this.#compareDestinations(found);
       if (!isWhole) this.#turn();
-      return { ...found.result(), isRoundStart: part === "whole" || part === "addresses" };
+      return { ...found.result(), isOncePerRound: part === "whole" || part === "addresses" };
     } finally {
       this.pace.end(startMs);
     }

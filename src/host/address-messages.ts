@@ -45,19 +45,21 @@ export function readLinkNames(answers: readonly Answer[]): LinkNames {
 }
 
 /**
- * The addresses of the answers to {@link writeGetAllAddresses}, in their order. An address on a link
- * without a name here belongs to one that came or went between the two dumps, and is left out: that
- * is told as a change.
+ * The addresses of the answers to {@link writeGetAllAddresses}, in their order, without those of the link `except`:
+ * it may have thousands. An address on a link without a name here belongs to one that came or went between
+ * the two dumps, and is left out: that is told as a change.
  */
 export function readInterfaceAddresses(
   answers: readonly Answer[],
   names: LinkNames,
+  except: string,
 ): InterfaceAddress[] {
   return answers.flatMap(({ from, messages }) =>
     messages.flatMap(({ start, end }): InterfaceAddress[] => {
       const family = from.bytes[start];
       const link = names.get(from.view.getUint32(start + 4, HOST_IS_LITTLE_ENDIAN));
-      if (link === undefined || (family !== AF.inet && family !== AF.inet6)) return [];
+      if (link === undefined || link === except) return [];
+      if (family !== AF.inet && family !== AF.inet6) return [];
       const { local, address } = addressAttributes.read(from, start + ADDRESS_HEADER_BYTES, end);
       // On a point-to-point link IFA_ADDRESS is the other side's.
       const bytes = required(local ?? address, "IFA.local");

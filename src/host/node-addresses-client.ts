@@ -79,7 +79,7 @@ class NodeAddressesClient implements NodeAddresses {
     const addresses = new Batch(REQUEST_BYTES);
     writeGetAllAddresses(addresses);
     const answers = await this.#socket.dump("RTM_GETADDR", addresses);
-    return readInterfaceAddresses(answers, names).filter(({ link }) => link !== SERVICE_INTERFACE);
+    return readInterfaceAddresses(answers, names, SERVICE_INTERFACE);
   }
 
   onChange(listener: () => void): void {
