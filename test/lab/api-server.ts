@@ -22,8 +22,6 @@ const LOG_CHARACTERS_SHOWN = 3_000;
 const ADVERTISED = "192.0.2.10";
 /** With a large store in a slow guest it takes minutes. */
 const READY_MS_MAX = 600_000;
-/** It ends by itself where a large store keeps it waiting for its first look at all Services. */
-const STARTS_MAX = 3;
 const POLL_MS = 100;
 
 /** Where it is and what it begins with. Two at a time need different folders, and ports 2 apart. */
@@ -113,21 +111,6 @@ export class ApiServer {
 
   /** Starts the server again after {@link pause}, on what was stored, and returns when it is ready. */
   async resume(): Promise<void> {
-    for (let attempt = 1; ; attempt++) {
-      this.#startServer();
-      try {
-        await until(
-          () => this.#isReady(),
-          () => `kube-apiserver is not ready; its log:\n${this.logEnd()}`,
-        );
-        return;
-      } catch (error) {
-        if (this.#server?.exitCode === null || attempt === STARTS_MAX) throw error;
-      }
-    }
-  }
-
-  #startServer(): void {
     const { folder, port, isOpen } = this.#options;
     this.#server = run(folder, "kube-apiserver", [
       ...["--etcd-servers", this.etcdUrl, "--secure-port", `${port}`],
@@ -142,6 +125,10 @@ export class ApiServer {
       // A test that ends it does not wait for the watches of an agent.
       ...["--shutdown-send-retry-after=false", "--shutdown-watch-termination-grace-period", "0s"],
     ]);
+    await until(
+      () => this.#isReady(),
+      () => `kube-apiserver is not ready; its log:\n${this.logEnd()}`,
+    );
   }
 
   /** Ends the server, by force: what is stored stays. */

@@ -61,6 +61,19 @@ import (
 )
 `;
 
+/**
+ * What is changed in the server: it ends itself when its first look at all Service addresses takes more than a
+ * minute, as in the slow guest it does with 50,000 Services.
+ */
+const PATCH = {
+  path: join("pkg", "registry", "core", "rest", "storage_core.go"),
+  from: "time.After(time.Minute)",
+  to: "time.After(15 * time.Minute)",
+};
+
+/** The folder of the module that is changed. */
+const COPY = "kubernetes";
+
 /** Where the lab finds the programs. */
 const LINKS = join(BUILD, "lab", "kubernetes");
 
@@ -112,7 +125,8 @@ export function kubernetesStep(needed, folders = usualFolders()) {
 
 /** @returns {Folders} */
 function usualFolders() {
-  const texts = [KUBERNETES, ETCD, ETCD_MAIN, TOOLS, JSON.stringify(PROGRAMS), process.arch];
+  const sources = [ETCD_MAIN, TOOLS, JSON.stringify([PROGRAMS, PATCH])];
+  const texts = [KUBERNETES, ETCD, ...sources, process.arch];
   return {
     assets: process.env["KUBEBUILDER_ASSETS"] || undefined,
     made: join(CACHE, `kubernetes-${KUBERNETES}-${hashOf({ texts })}`),
@@ -172,10 +186,13 @@ async function build(go, { programs, to, progress }) {
     mkdirSync(join(work, "etcd"));
     writeFileSync(join(work, "etcd", "main.go"), ETCD_MAIN);
     progress(`downloading Kubernetes ${KUBERNETES}`);
-    const staged = await stagingModules(go, work);
+    const source = await sourceFolder(go, work);
+    await patch(source, work);
+    const staged = stagingModules(source);
     await run_(["mod", "edit", ...staged.map((name) => `-replace=${name}=${name}@${STAGING}`)]);
     await run_([
-      ...["mod", "edit", `-require=k8s.io/kubernetes@${KUBERNETES}`],
+      ...["mod", "edit", `-replace=k8s.io/kubernetes=./${COPY}`],
+      `-require=k8s.io/kubernetes@${KUBERNETES}`,
       `-require=go.etcd.io/etcd/server/v3@${ETCD}`,
     ]);
     writeFileSync(join(work, "tools.go"), TOOLS);
@@ -200,18 +217,39 @@ async function build(go, { programs, to, progress }) {
 
 const ENVIRONMENT = { CGO_ENABLED: "0", GOFLAGS: "-mod=mod -buildvcs=false", GOTOOLCHAIN: "local" };
 
-/** The modules of Kubernetes' own tree. @param {string} go @param {string} work */
-async function stagingModules(go, work) {
+/** Kubernetes' own module as it was downloaded. @param {string} go @param {string} work */
+async function sourceFolder(go, work) {
   const args = ["mod", "download", "-json", `k8s.io/kubernetes@${KUBERNETES}`];
   const text = await ask(go, args, work);
-  const folder_ = text && /** @type {{ Dir?: string }} */ (JSON.parse(text)).Dir;
-  if (!folder_) {
+  const found = text && /** @type {{ Dir?: string }} */ (JSON.parse(text)).Dir;
+  if (!found) {
     const why = "the Go module proxy does not answer";
     throw new SetupError(
       `Kubernetes ${KUBERNETES} cannot be downloaded: ${why} (${logPath(LOG)}).`,
     );
   }
-  const lines = readFileSync(join(folder_, "go.mod"), "utf8").matchAll(
+  return found;
+}
+
+/** Makes the copy of `source` that is built: in the modules of Go's own cache nothing can be changed. @param {string} source @param {string} work */
+async function patch(source, work) {
+  const copy = join(work, COPY);
+  await run("cp", ["-r", "--no-preserve=mode", source, copy], {
+    log: LOG,
+    cwd: work,
+    append: true,
+  });
+  const path = join(copy, PATCH.path);
+  const [before, after, ...more] = readFileSync(path, "utf8").split(PATCH.from);
+  if (before === undefined || after === undefined || more.length > 0) {
+    throw new SetupError(`Kubernetes ${KUBERNETES} has "${PATCH.from}" not once in ${PATCH.path}.`);
+  }
+  writeFileSync(path, before + PATCH.to + after);
+}
+
+/** The modules of Kubernetes' own tree. @param {string} source */
+function stagingModules(source) {
+  const lines = readFileSync(join(source, "go.mod"), "utf8").matchAll(
     /^\s*(k8s\.io\/[a-z0-9-]+) => \.\/staging/gm,
   );
   return [...lines].map(([, name = ""]) => name);

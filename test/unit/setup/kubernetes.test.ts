@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { findGo } from "../../setup/go.mjs";
 import { ALL_PROGRAMS, kubernetesStep, SERVER_PROGRAMS } from "../../setup/kubernetes.mjs";
@@ -21,6 +21,11 @@ const ENVTEST = ["etcd", "kube-apiserver", "kubectl"];
 
 /** As `build -ldflags "-s -w" -o FILE PACKAGE` is called. */
 const BUILD = 'mkdir -p "$(dirname "$5")" && echo built >"$5"';
+
+/** The file of Kubernetes that is changed, as far as it matters, and what it is then. */
+const CHANGED = "pkg/registry/core/rest/storage_core.go";
+const SOURCE = "case <-time.After(time.Minute):\n";
+const AFTER = "case <-time.After(15 * time.Minute):\n";
 
 const path = process.env["PATH"];
 let folder = "";
@@ -43,10 +48,16 @@ function foldersOf(assets: string | undefined) {
   return { assets, made: join(folder, "cache", "made"), links: join(folder, "links") };
 }
 
-/** A `go` that writes down what it is asked to build, and builds it. */
-function fakeGo(version: string, build = BUILD): void {
+/** A `go` that writes down what it is asked to build, and builds it; and a module that has `source` where it is changed. */
+function fakeGo(version: string, build = BUILD, source = SOURCE): void {
   const bin = filled("bin", []);
-  writeFileSync(join(filled("module", []), "go.mod"), "k8s.io/api => ./staging/src/k8s.io/api\n");
+  const module = filled("module", []);
+  writeFileSync(join(module, "go.mod"), "k8s.io/api => ./staging/src/k8s.io/api\n");
+  const changed = join(module, CHANGED);
+  mkdirSync(dirname(changed), { recursive: true });
+  writeFileSync(changed, source);
+  // As Go keeps what it has downloaded.
+  chmodSync(changed, 0o444);
   const script = `#!/bin/sh
 case "$1 $2" in
 "env GOVERSION") echo ${version} ;;
@@ -108,6 +119,21 @@ test("without a folder all that is needed is built, and the rest once that is ne
   await kubernetesStep(ALL_PROGRAMS, folders).make(quiet);
   expect(compiled().slice(3)).toEqual(["k8s.io/kubernetes/cmd/kube-proxy"]);
   expect(await kubernetesStep(ALL_PROGRAMS, folders).present()).toMatch(/^v\S+ and etcd v/);
+});
+
+test("what is built waits longer for a first look at all Services, and Go's own copy is as it was", async () => {
+  fakeGo("go1.25.3", `cp kubernetes/${CHANGED} ${folder}/seen; ${BUILD}`);
+  await kubernetesStep(SERVER_PROGRAMS, foldersOf(undefined)).make(quiet);
+  expect(readFileSync(join(folder, "seen"), "utf8")).toBe(AFTER);
+  expect(readFileSync(join(folder, "module", CHANGED), "utf8")).toBe(SOURCE);
+  expect(readdirSync(join(folder, "cache"))).toEqual(["made"]);
+});
+
+test("a Kubernetes that cannot be changed in that place is not built unchanged", async () => {
+  fakeGo("go1.25.3", BUILD, SOURCE.repeat(2));
+  const step = kubernetesStep(SERVER_PROGRAMS, foldersOf(undefined));
+  expect(await failureOf(step)).toContain(`"time.After(time.Minute)" not once in ${CHANGED}`);
+  expect(compiled()).toEqual([]);
 });
 
 test("without Go the message names what is missing and where to put it", async () => {
