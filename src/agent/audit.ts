@@ -36,7 +36,7 @@ export const AUDIT_STEP_MS_MIN = 1_000;
 export const AUDIT_SERVICES_PER_STEP = 50;
 
 /** Those of addresses and of virtual services, in a round of a large table. */
-const STEPS_BEFORE_DESTINATIONS = 2;
+const STEPS_OF_WHOLE_TABLE = 2;
 
 /**
  * Time between two readings of the packet filter that nothing gave a reason for: changes of others are
@@ -46,8 +46,8 @@ export const AUDIT_FILTERS_MS = 600_000;
 
 /** What a step found: the mirror is right again, and the keys are to be looked at by the diff. */
 export interface AuditResult extends Found {
-  /** Once in each round: what is read beside the kernel's tables is worth another look, too. */
-  readonly isOncePerRound: boolean;
+  /** Once in each round, with the addresses: what is read beside the kernel's tables is worth another look, too. */
+  readonly isNodeDue: boolean;
 }
 
 /** What an audit needs. */
@@ -71,8 +71,8 @@ export class Audit {
   #filtersDueMs: number;
   #doubtsFilters = false;
   /**
-   * What the next step of a large table reads. The first sync has just read all of it: what takes a step longest
-   * comes when something may have changed since.
+   * What the next step of a large table reads. The first sync has just read all of it, so the two steps that take
+   * longest come last in the first round, too: with 10,000 virtual services after 200 others.
    */
   #next: "addresses" | "services" | "destinations" = "destinations";
   /** Ids whose destinations this round has still to read. */
@@ -102,7 +102,7 @@ export class Audit {
       if (part === "whole" || part === "services") await this.#compareServices(found);
       if (part === "whole" || part === "destinations") await this.#compareDestinations(found);
       if (!isWhole) this.#turn();
-      return { ...found.result(), isOncePerRound: part === "whole" || part === "addresses" };
+      return { ...found.result(), isNodeDue: part === "whole" || part === "addresses" };
     } finally {
       this.pace.end(startMs);
     }
@@ -129,7 +129,7 @@ export class Audit {
 
   #stepMs(): number {
     const parts = Math.ceil(this.#mirror.serviceCount / AUDIT_SERVICES_PER_STEP);
-    const steps = parts > 1 ? parts + STEPS_BEFORE_DESTINATIONS : 1;
+    const steps = parts > 1 ? parts + STEPS_OF_WHOLE_TABLE : 1;
     return Math.max(AUDIT_STEP_MS_MIN, this.#periodMs / steps);
   }
 

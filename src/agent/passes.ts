@@ -232,7 +232,7 @@ export class Passes {
       if (found) repair(found, { ...this.#options, index: this.index });
     }
     // Nobody may have told of a change: the audit looks at these, too.
-    if (audited?.isOncePerRound) this.#thisNode.doubtAddresses();
+    if (audited?.isNodeDue) this.#thisNode.doubtAddresses();
     const found = await this.schedulers.relearn();
     if (found.length > 0) {
       this.#options.store.touch(withoutTheirScheduler(this.index, ["scheduler-missing"]));

@@ -48,7 +48,7 @@ const FORGETTING = 1.1;
 
 /** What says which Services wait, and which of them serve. */
 export interface PortionsOptions {
-  readonly store: Pick<Store, "service" | "takeDirty" | "dirtyCount">;
+  readonly store: Pick<Store, "service" | "takeDirty" | "dirtyCount" | "changeCount">;
   readonly index: Pick<PlanIndex, "serves" | "givesUpAnyOf">;
   /** The least time between two passes. */
   readonly minSyncPeriodMs: number;
@@ -70,9 +70,15 @@ export class Portions {
   #most: Record<Way, number>;
   /** Of this pass, where it is a part of one way alone. */
   #part: { readonly way: Way; readonly size: number } | undefined;
-  /** The last pass took nothing but Services that serve: the others come next, however many of those there are. */
+  /** The last pass took none of those that come or go: they are next, unless more of them are being read. */
   #othersWaited = false;
+  /** Of those, as many as the last pass left. */
+  #left = 0;
   readonly #reading = new BurstReading();
+  /** Those of the store up to the last pass. */
+  #changes = 0;
+  /** This pass does nothing: it is no measure of those that do. */
+  #isIdle = false;
 
   constructor(options: PortionsOptions) {
     this.#options = options;
@@ -88,20 +94,28 @@ export class Portions {
    * where all that there is waits for the rest of its burst.
    */
   take(nowMs: number): readonly ObjectName[] {
+    const { store } = this.#options;
     this.#part = undefined;
-    return this.#options.store.takeDirty((dirty) => {
+    // Where none wait any more the burst is over, and the next one begins anew.
+    if (this.#left === 0) this.#most = { coming: this.#first, going: this.#first };
+    const taken = store.takeDirty((dirty) => {
       if (dirty.size > this.#first) return this.#choose(dirty, nowMs);
       this.#othersWaited = false;
-      this.#reading.end();
-      this.#most = { coming: this.#first, going: this.#first };
+      this.#left = 0;
       return [...dirty];
     });
+    this.#changes = store.changeCount;
+    this.#isIdle = taken.length === 0 && store.dirtyCount > 0;
+    return taken;
   }
 
   /** The pass took so long. */
   took(tookMs: number): void {
     const part = this.#part;
     this.#part = undefined;
+    // Others than these may have been taken, too.
+    this.#left = Math.min(this.#left, this.#options.store.dirtyCount);
+    if (this.#isIdle) return;
     // A part is no measure of what passes cost anyway, or it would grow by itself.
     const forgetting = part === undefined ? FORGETTING : 1;
     this.#quickestMs = Math.min(tookMs, this.#quickestMs * forgetting);
@@ -130,16 +144,24 @@ export class Portions {
    */
   #choose(dirty: ReadonlySet<ObjectName>, nowMs: number): readonly ObjectName[] {
     const { serving, coming, going, others } = this.#waiting(dirty);
-    const isReading = this.#reading.isOn(others, nowMs);
-    const isTheirTurn = others > 0 && !isReading && (this.#othersWaited || serving.length === 0);
+    const isTheirTurn =
+      others > 0 &&
+      (this.#othersWaited || serving.length === 0) &&
+      !this.#isBeingRead(serving.length, nowMs);
     this.#othersWaited = !isTheirTurn;
-    // Where none wait the burst is over, and the next one begins anew.
     if (coming.length === 0) this.#most.coming = this.#first;
     if (going.length === 0) this.#most.going = this.#first;
     const taken = isTheirTurn ? this.#takePart(coming, going) : [];
-    if (others === 0) this.#reading.end();
-    else this.#reading.leave(others - taken.length);
+    this.#left = others - taken.length;
     return isTheirTurn ? taken : serving;
+  }
+
+  /** The first part does not wait: it is small, and may be all that there is. */
+  #isBeingRead(serving: number, nowMs: number): boolean {
+    const { store, minSyncPeriodMs } = this.#options;
+    // Where passes are rare there is time enough between them.
+    if (this.#left === 0 || minSyncPeriodMs > PORTION_MS.min) return false;
+    return this.#reading.goesOn(store.changeCount - this.#changes - serving, nowMs);
   }
 
   #takePart(coming: readonly ObjectName[], going: readonly ObjectName[]): readonly ObjectName[] {

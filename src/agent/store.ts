@@ -48,6 +48,7 @@ export class Store {
   readonly #slicesOf = new Map<ObjectName, Map<ObjectName, EndpointSlice>>();
   readonly #nodes = new Map<string, ClusterNode>();
   readonly #dirty = new Set<ObjectName>();
+  #changes = 0;
   #interfaceAddresses: readonly InterfaceAddress[];
   /** As of the last look; see {@link Store.node}. */
   #node: NodeView;
@@ -125,6 +126,11 @@ export class Store {
     return this.#dirty.size;
   }
 
+  /** Changes of Services and their slices so far, also those of a Service that is on the list already. */
+  get changeCount(): number {
+    return this.#changes;
+  }
+
   /** True for one of those. */
   isDirty(name: ObjectName): boolean {
     return this.#dirty.has(name);
@@ -185,12 +191,14 @@ export class Store {
   }
 
   #putService(name: ObjectName, service: Service | undefined): void {
+    this.#changes += 1;
     if (service) this.#services.set(name, service);
     else this.#services.delete(name);
     this.#dirty.add(name);
   }
 
   #putSlice(name: ObjectName, slice: EndpointSlice | undefined): void {
+    this.#changes += 1;
     const before = this.#slices.get(name);
     const isOfApi = before?.service === API_SERVICE || slice?.service === API_SERVICE;
     this.#isNodeInDoubt ||= isOfApi;

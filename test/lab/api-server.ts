@@ -20,8 +20,8 @@ const PROGRAMS = join("build", "lab", "kubernetes");
 const LOG_CHARACTERS_SHOWN = 3_000;
 /** Nobody is told of it but in the certificate, yet without one the server looks for a route outside. */
 const ADVERTISED = "192.0.2.10";
-/** With a large store in a slow guest it takes minutes. */
-const READY_MS_MAX = 600_000;
+/** With a large store in a slow guest it takes minutes. As long as the one that is built for the lab gives itself. */
+const READY_MS_MAX = 900_000;
 const POLL_MS = 100;
 
 /** Where it is and what it begins with. Two at a time need different folders, and ports 2 apart. */

@@ -2,13 +2,14 @@
  * The lab's kernel: User-Mode Linux, a Linux kernel as one process that needs no privilege,
  * built once from the distribution's source package and kept in the cache.
  */
-import { existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, renameSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { basename, join } from "node:path";
 import { hashOf, withLock } from "./cache.mjs";
 import { ask, run, SetupError } from "./command.mjs";
 import { refreshPackageLists } from "./packages.mjs";
-import { CACHE, folder, ROOT } from "./paths.mjs";
+import { CACHE, ROOT } from "./paths.mjs";
+import { inWorkFolder } from "./work-folder.mjs";
 
 const CONFIG = join(ROOT, "test", "lab", "kernel.config");
 const LOG = "kernel";
@@ -18,9 +19,6 @@ const SOURCE_PREFERRED = "linux-source-6.1";
 const OBJECTS_EXPECTED = 1_000;
 /** Without these there is no lab; the others may have other names in other kernels. */
 const OPTIONS_REQUIRED = ["IP_VS", "IP_VS_RR", "DUMMY", "VETH", "NET_NS", "HOSTFS", "TMPFS"];
-
-const WORK_PREFIX = "building-";
-const WORK_PATTERN = /^building-(\d+)-/;
 
 /**
  * @typedef {object} Source
@@ -107,9 +105,7 @@ async function findSource() {
  * @param {(text: string) => void} progress
  */
 async function build(source, target, progress) {
-  removeLeftovers();
-  const work = mkdtempSync(join(folder(CACHE), `${WORK_PREFIX}${process.pid}-`));
-  try {
+  await inWorkFolder(CACHE, async (work) => {
     progress(`downloading ${source.name}`);
     await run("apt-get", ["download", `${source.name}=${source.version}`], { log: LOG, cwd: work });
     progress("unpacking");
@@ -117,18 +113,7 @@ async function build(source, target, progress) {
     await configure(tree);
     await compile(tree, progress);
     renameSync(join(tree, "linux"), target);
-  } finally {
-    rmSync(work, { recursive: true, force: true });
-  }
-}
-
-/** Builds that were interrupted leave a gigabyte behind: the next one removes it. */
-function removeLeftovers() {
-  for (const name of readdirSync(folder(CACHE))) {
-    const pid = name.match(WORK_PATTERN)?.[1];
-    if (pid === undefined || existsSync(`/proc/${pid}`)) continue;
-    rmSync(join(CACHE, name), { recursive: true, force: true });
-  }
+  });
 }
 
 /** @param {string} work @returns {Promise<string>} The unpacked source tree. */

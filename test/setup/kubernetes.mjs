@@ -6,7 +6,6 @@
 import {
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -18,6 +17,7 @@ import { hashOf, withLock } from "./cache.mjs";
 import { ask, logPath, run, runStatus, SetupError } from "./command.mjs";
 import { findGo, GO_NEEDED, sentence } from "./go.mjs";
 import { BUILD, CACHE, folder } from "./paths.mjs";
+import { inWorkFolder } from "./work-folder.mjs";
 
 const KUBERNETES = "v1.35.4";
 /** The modules that Kubernetes keeps in its own tree have versions of their own. */
@@ -63,7 +63,7 @@ import (
 
 /**
  * What is changed in the server: it ends itself when its first look at all Service addresses takes more than a
- * minute, as in the slow guest it does with 50,000 Services.
+ * minute, as in the slow guest it does with 50,000 Services. One of the user's own is not changed, and does.
  */
 const PATCH = {
   path: join("pkg", "registry", "core", "rest", "storage_core.go"),
@@ -175,10 +175,9 @@ function whereFrom(needed, folders) {
  * @param {{ readonly programs: readonly Program[], readonly to: string, readonly progress: (text: string) => void }} options
  */
 async function build(go, { programs, to, progress }) {
-  const work = mkdtempSync(join(folder(dirname(to)), `building-${process.pid}-`));
-  /** @type {(args: readonly string[]) => Promise<void>} */
-  const run_ = (args) => run(go, args, { log: LOG, cwd: work, env: ENVIRONMENT, append: true });
-  try {
+  await inWorkFolder(dirname(to), async (work) => {
+    /** @type {(args: readonly string[]) => Promise<void>} */
+    const run_ = (args) => run(go, args, { log: LOG, cwd: work, env: ENVIRONMENT, append: true });
     writeFileSync(
       join(work, "go.mod"),
       `module lab\n\ngo ${GO_NEEDED.major}.${GO_NEEDED.minor}.0\n`,
@@ -207,12 +206,11 @@ async function build(go, { programs, to, progress }) {
     const output = join(work, "bin");
     for (const name of programs) {
       progress(`compiling ${name}`);
-      await run_(["build", "-ldflags", "-s -w", "-o", join(output, name), PROGRAMS[name]]);
+      const options = ["-trimpath", "-ldflags", "-s -w", "-o", join(output, name)];
+      await run_(["build", ...options, PROGRAMS[name]]);
       renameSync(join(output, name), join(folder(to), name));
     }
-  } finally {
-    rmSync(work, { recursive: true, force: true });
-  }
+  });
 }
 
 const ENVIRONMENT = { CGO_ENABLED: "0", GOFLAGS: "-mod=mod -buildvcs=false", GOTOOLCHAIN: "local" };

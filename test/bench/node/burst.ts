@@ -51,25 +51,35 @@ export function burstEvents({ type, first, count }: Burst, size: ClusterSize): W
   ]);
 }
 
-/** Probes from a moment before `work` until a moment after it. */
-export async function probedWhile(
-  probe: Schedule["probe"],
-  work: () => Promise<unknown>,
-): Promise<ProbedBurst> {
+/** What is done while probes go on. */
+export interface Probed {
+  readonly probe: Schedule["probe"];
+  /** Tells of the burst, at once. */
+  readonly tell: () => void;
+  readonly untilOver: () => Promise<unknown>;
+}
+
+/** Probes from a moment before a burst until a moment after it, and one right behind it. */
+export async function probedBurst({ probe, tell, untilOver }: Probed): Promise<ProbedBurst> {
   let isOver = false;
   const probes = onSchedule({ everyMs: PROBE_EVERY_MS, isOver: () => isOver, probe });
   // Awaited below; until then a failure must not count as unhandled.
   probes.catch(() => undefined);
+  let behind: Promise<number> | undefined;
   let tookMs = Number.NaN;
   try {
     await sleep(PROBED_AROUND_MS);
     const startMs = performance.now();
-    await work();
+    tell();
+    // The others may all be due when nothing of it is left.
+    behind = probe(startMs);
+    behind.catch(() => undefined);
+    await untilOver();
     tookMs = performance.now() - startMs;
     await sleep(PROBED_AROUND_MS);
   } finally {
     isOver = true;
   }
-  const times = await probes;
+  const times = [...(await probes), ...(behind ? [await behind] : [])];
   return { ...spread(times), probes: times.length, tookMs };
 }

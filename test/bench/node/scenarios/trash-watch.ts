@@ -1,6 +1,8 @@
-/** The floor of `trash`: bare watches that are told the same, read it, and do nothing about it. */
+/**
+ * The floor of `trash`: bare watches that are told the same, read it, and do nothing about it, in the process that tells.
+ */
 import { Watchers } from "../../fanout/watchers.ts";
-import { type Burst, burstEvents, halvesOf, type ProbedBurst, probedWhile } from "../burst.ts";
+import { type Burst, burstEvents, halvesOf, type ProbedBurst, probedBurst } from "../burst.ts";
 import { EventServer } from "../event-server.ts";
 import type { NodeTask } from "../node-task.ts";
 import { ToldChanges } from "../told-changes.ts";
@@ -16,39 +18,56 @@ export interface TrashWatchResult {
 
 /** Runs it. */
 export async function trashWatch(task: NodeTask): Promise<TrashWatchResult> {
-  const { going, coming, staying } = halvesOf(task.size);
   const server = await EventServer.start(task);
-  const open = (path: string): Promise<Watchers> =>
-    Watchers.open(1, {
+  const opened: Watchers[] = [];
+  const open = async (path: string): Promise<Watchers> => {
+    const watchers = await Watchers.open(1, {
       ...{ url: server.url, authority: task.server.authority, path },
       ...{ format: "protobuf", hasBookmarks: false, resourceVersion: "1" },
     });
-  const services = await open(WATCHED.Service);
-  const slices = await open(WATCHED.EndpointSlice);
-  const changes = new ToldChanges(server, task.size.endpointsPerService);
-  /** Events of slices so far. */
-  let told = 0;
+    opened.push(watchers);
+    return watchers;
+  };
+  try {
+    return await heardOf(task, server, {
+      services: await open(WATCHED.Service),
+      slices: await open(WATCHED.EndpointSlice),
+    });
+  } finally {
+    for (const watchers of opened) watchers.close();
+    server.close();
+  }
+}
+
+async function heardOf(
+  { size }: NodeTask,
+  server: EventServer,
+  watchers: Readonly<Record<"services" | "slices", Watchers>>,
+): Promise<TrashWatchResult> {
+  const { going, coming, staying } = halvesOf(size);
+  const changes = new ToldChanges(server, size.endpointsPerService);
+  /** Events so far. */
+  const told = { services: 0, slices: 0 };
   let probes = 0;
   const probe = async (dueMs: number): Promise<number> => {
     changes.toggle(ToldChanges.service(probes, staying));
     probes += 1;
-    told += 1;
-    await slices.until(told, HEARD_MS_MAX);
+    told.slices += 1;
+    await watchers.slices.until(told.slices, HEARD_MS_MAX);
     return performance.now() - dueMs;
   };
   const during = (burst: Burst): Promise<ProbedBurst> => {
-    const tell = server.prepare(burstEvents(burst, task.size));
-    return probedWhile(probe, async () => {
-      tell();
-      told += burst.count;
-      await slices.until(told, HEARD_MS_MAX);
-    });
+    const tellAll = server.prepare(burstEvents(burst, size));
+    const tell = (): void => {
+      tellAll();
+      told.services += burst.count;
+      told.slices += burst.count;
+    };
+    const untilOver = async (): Promise<void> => {
+      await watchers.services.until(told.services, HEARD_MS_MAX);
+      await watchers.slices.until(told.slices, HEARD_MS_MAX);
+    };
+    return probedBurst({ probe, tell, untilOver });
   };
-  try {
-    return { whileDeleting: await during(going), whileAdding: await during(coming) };
-  } finally {
-    services.close();
-    slices.close();
-    server.close();
-  }
+  return { whileDeleting: await during(going), whileAdding: await during(coming) };
 }

@@ -4,7 +4,7 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { serviceAddress } from "../../cluster.ts";
-import { type Burst, burstEvents, halvesOf, type ProbedBurst, probedWhile } from "../burst.ts";
+import { type Burst, burstEvents, halvesOf, type ProbedBurst, probedBurst } from "../burst.ts";
 import { EventServer } from "../event-server.ts";
 import { KernelEye } from "../kernel-eye.ts";
 import type { NodeTask } from "../node-task.ts";
@@ -39,10 +39,8 @@ export async function trash(task: NodeTask): Promise<TrashResult> {
   const during = async (burst: Burst): Promise<ProbedBurst> => {
     const tell = server.prepare(burstEvents(burst, task.size));
     const wanted = tableSize().services + (burst.type === "ADDED" ? burst.count : -burst.count);
-    const probed = await probedWhile(probe, async () => {
-      tell();
-      await inForce(slowEye, burst, endpointsPerService);
-    });
+    const untilOver = (): Promise<void> => inForce(slowEye, burst, endpointsPerService);
+    const probed = await probedBurst({ probe, tell, untilOver });
     await mustHold(wanted);
     return probed;
   };
