@@ -11,6 +11,9 @@ const AROUND_BARS = 166;
 const GROUP_NAME_WIDTH = 300;
 /** For fonts that are wider than they are taken for. */
 const GROUP_NAME_ROOM = 70;
+/** What is left of the width for several names in a row, and between them, for the same reason. */
+const LEGEND_ROOM = 280;
+const LEGEND_GAP = 26;
 /** Told apart by people who see colours differently, too (Okabe and Ito). */
 const COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000"];
 const SYMBOLS = ["circle", "rect", "triangle", "diamond", "pin", "arrow", "roundRect"] as const;
@@ -125,8 +128,8 @@ function draw({ title, subtitle }: Titles, option: EChartsOption, height = HEIGH
       ...{ text: title, subtext: subtitle, left: "center", top: 10 },
       subtextStyle: { width: WIDTH - GROUP_NAME_ROOM, overflow: "break" },
     },
-    legend: { bottom: 6 },
-    grid: { left: 84, right: 36, top: 78, bottom: 88 },
+    legend: { bottom: 6, left: "center", width: WIDTH - LEGEND_ROOM, itemGap: LEGEND_GAP },
+    grid: { left: 84, right: 36, top: 78, bottom: 124 },
     ...option,
   });
   const svg = chart.renderToSVGString();
