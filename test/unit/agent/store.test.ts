@@ -134,3 +134,15 @@ test("the end of the wait for other nodes concerns Services with external addres
   store.accept({ kind: "circumstances", value: CIRCUMSTANCES });
   expect(store.takeDirty()).toEqual(["shop/external"]);
 });
+
+test("each change of a Service or a slice counts, also where the Service waits already; a retry does not", () => {
+  const before = store.changeCount;
+  store.accept({ kind: "service", name: PLAIN.name, value: PLAIN });
+  const value = slice([endpoint("10.1.0.1")], { service: PLAIN.name });
+  store.accept({ kind: "slice", name: value.name, value });
+  store.accept({ kind: "slice", name: value.name, value: undefined });
+  store.touch([PLAIN.name]);
+  tell(peer("node-1", ["10.9.0.1"]));
+  expect(store.changeCount - before).toBe(3);
+  expect(store.takeDirty()).toEqual([PLAIN.name]);
+});
