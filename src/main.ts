@@ -1,7 +1,7 @@
 /** The entry of the program: gives the commands their outside, and the process its exit code. */
 import { availableParallelism, release } from "node:os";
 import { systemClock } from "./base/clock.ts";
-import { keepHeapSmall } from "./base/small-heap.ts";
+import { keepHeapSmall, limitGarbage } from "./base/small-heap.ts";
 import { openKernel, openTable } from "./cli/open-kernel.ts";
 import { openTakeOver } from "./cli/open-take-over.ts";
 import { runProgram } from "./cli/program.ts";
@@ -30,7 +30,7 @@ process.exitCode = await runProgram(process.argv.slice(2), {
       conntrack,
       oomScoreAdj,
     }),
-  releaseMemory,
+  memory: { limitGarbage, release: releaseMemory },
   logStream: process.stderr,
   signal: ended.signal,
 });

@@ -11,8 +11,8 @@ export interface AgentOptions extends Omit<PassesOptions, "store"> {
   readonly nodePortAddresses: NodePortAddresses;
   /** Beats the Node's main address of its family; undefined for none. */
   readonly bindAddress: Address | undefined;
-  /** Called once, when the first pass is over and nothing more is waited for. */
-  readonly onFirstSync: () => void;
+  /** Called when the first pass is over, and each other one that planned something. */
+  readonly onPass: () => void;
   /** Called once, when the kernel has taken all of a complete picture and has refused nothing of it. */
   readonly onVerified: () => void;
 }

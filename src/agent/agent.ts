@@ -161,7 +161,7 @@ export class Agent {
   }
 
   async #pass(): Promise<void> {
-    const { observer, onFirstSync, clock } = this.#options;
+    const { observer, onPass, clock } = this.#options;
     const startMs = clock.nowMs();
     this.#isInPass = true;
     const { picture } = this.#store;
@@ -177,7 +177,7 @@ export class Agent {
     this.#findings.report(result.planned);
     this.#report(result);
     this.#tellOfPass(result, this.#doneOf(triggers, result));
-    if (!this.#last) onFirstSync();
+    if (!this.#last || result.planned.length > 0) onPass();
     this.#last = result;
     this.#wake.abort();
     if (result.left > 0) {

@@ -10,6 +10,10 @@ export const SETTLING_MS_MAX = 500;
 /** What this needs. */
 export interface SettlingOptions {
   readonly clock: Clock;
+  /** {@link SETTLED_AFTER_MS} when absent. */
+  readonly afterMs?: number;
+  /** {@link SETTLING_MS_MAX} when absent. */
+  readonly atMostMs?: number;
   onSettled(): void;
 }
 
@@ -40,9 +44,10 @@ export class Settling {
 
   async #wait(firstMs: number): Promise<void> {
     const { clock, onSettled } = this.#options;
+    const { afterMs = SETTLED_AFTER_MS, atMostMs = SETTLING_MS_MAX } = this.#options;
     const { signal } = this.#closing;
     while (!signal.aborted) {
-      const dueMs = Math.min(this.#lastMs + SETTLED_AFTER_MS, firstMs + SETTLING_MS_MAX);
+      const dueMs = Math.min(this.#lastMs + afterMs, firstMs + atMostMs);
       const leftMs = dueMs - clock.nowMs();
       if (leftMs <= 0) break;
       await clock.sleep(leftMs, signal);

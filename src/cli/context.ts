@@ -6,6 +6,7 @@ import type { ConfigProblem } from "../config/config-error.ts";
 import type { Surroundings } from "../config/load-config.ts";
 import type { SysctlResult } from "../host/sysctl.ts";
 import type { TakeOverKernel } from "../takeover/take-over.ts";
+import type { Memory } from "./release-once-quiet.ts";
 
 /** The outside of a command. */
 export interface CliContext {
@@ -26,8 +27,7 @@ export interface CliContext {
   readonly openTakeOver: () => OpenTakeOver;
   /** Sets what the kernel and this process need, each only where it differs. */
   readonly prepareHost: (config: Config) => Promise<readonly SysctlResult[]>;
-  /** Gives back the memory that only the start needed. */
-  readonly releaseMemory: () => void;
+  readonly memory: Memory;
   /** The exit code of a command that did its work and has something to say by it. */
   readonly exitWith: (code: number) => void;
   /** Where logs go. */

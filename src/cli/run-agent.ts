@@ -9,6 +9,7 @@ import { serveStatus } from "../observe/status-socket.ts";
 import type { CliContext, OpenKernel } from "./context.ts";
 import { filterSettingsOf } from "./filter-settings.ts";
 import { type OpenSource, openSource } from "./open-source.ts";
+import { releaseOnceQuiet } from "./release-once-quiet.ts";
 import { planOptionsOf } from "./run-flags.ts";
 import { takeOverOnce } from "./take-over-once.ts";
 import { VERSION } from "./version.ts";
@@ -44,7 +45,8 @@ export async function runAgent(config: Config, given: Given): Promise<void> {
       signal: background.signal,
     });
   };
-  const agent = createAgent(config, { ...given, source, observing, onVerified });
+  const onPass = releaseOnceQuiet({ ...context, signal: background.signal });
+  const agent = createAgent(config, { ...given, source, observing, onPass, onVerified });
   const status = await serveStatus(config.statusSocket, () => agent.status());
   const told = Promise.all([
     observing.run(background.signal),
@@ -87,10 +89,11 @@ function createAgent(
   given: Given & {
     readonly source: OpenSource;
     readonly observing: Observing;
+    readonly onPass: () => void;
     readonly onVerified: () => void;
   },
 ): Agent {
-  const { kernel, log, context, source, observing, onVerified } = given;
+  const { kernel, log, context, source, observing, onPass, onVerified } = given;
   return new Agent({
     nodeName: config.nodeName,
     source: source.source,
@@ -110,7 +113,7 @@ function createAgent(
     },
     minSyncPeriodMs: config.minSyncPeriodMs,
     auditPeriodMs: config.auditPeriodMs,
-    onFirstSync: context.releaseMemory,
+    onPass,
     onVerified,
   });
 }

@@ -149,7 +149,7 @@ async function singleChanges() {
     auditPeriodMs: AUDIT_PERIOD_MS,
     ...SURROUNDINGS,
     minSyncPeriodMs: 0,
-    onFirstSync: () => undefined,
+    onPass: () => undefined,
   });
   const running = agent.run(ended.signal);
   while (agent.status().passes === 0) await systemClock.sleep(50);

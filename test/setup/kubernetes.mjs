@@ -16,6 +16,7 @@ import { dirname, join } from "node:path";
 import { hashOf, withLock } from "./cache.mjs";
 import { ask, logPath, run, runStatus, SetupError } from "./command.mjs";
 import { findGo, GO_NEEDED, sentence } from "./go.mjs";
+import { COPY, PATCH, patchedCopy } from "./kubernetes-patch.mjs";
 import { BUILD, CACHE, folder } from "./paths.mjs";
 import { inWorkFolder } from "./work-folder.mjs";
 
@@ -60,19 +61,6 @@ import (
 \t_ "k8s.io/kubernetes/cmd/kube-proxy/app"
 )
 `;
-
-/**
- * What is changed in the server: it ends itself when its first look at all Service addresses takes more than a
- * minute, as in the slow guest it does with 50,000 Services. One of the user's own is not changed, and does.
- */
-const PATCH = {
-  path: join("pkg", "registry", "core", "rest", "storage_core.go"),
-  from: "time.After(time.Minute)",
-  to: "time.After(15 * time.Minute)",
-};
-
-/** The folder of the module that is changed. */
-const COPY = "kubernetes";
 
 /** Where the lab finds the programs. */
 const LINKS = join(BUILD, "lab", "kubernetes");
@@ -186,7 +174,7 @@ async function build(go, { programs, to, progress }) {
     writeFileSync(join(work, "etcd", "main.go"), ETCD_MAIN);
     progress(`downloading Kubernetes ${KUBERNETES}`);
     const source = await sourceFolder(go, work);
-    await patch(source, work);
+    await patchedCopy(source, { to: join(work, COPY), log: LOG });
     const staged = stagingModules(source);
     await run_(["mod", "edit", ...staged.map((name) => `-replace=${name}=${name}@${STAGING}`)]);
     await run_([
@@ -227,22 +215,6 @@ async function sourceFolder(go, work) {
     );
   }
   return found;
-}
-
-/** Makes the copy of `source` that is built: in the modules of Go's own cache nothing can be changed. @param {string} source @param {string} work */
-async function patch(source, work) {
-  const copy = join(work, COPY);
-  await run("cp", ["-r", "--no-preserve=mode", source, copy], {
-    log: LOG,
-    cwd: work,
-    append: true,
-  });
-  const path = join(copy, PATCH.path);
-  const [before, after, ...more] = readFileSync(path, "utf8").split(PATCH.from);
-  if (before === undefined || after === undefined || more.length > 0) {
-    throw new SetupError(`Kubernetes ${KUBERNETES} has "${PATCH.from}" not once in ${PATCH.path}.`);
-  }
-  writeFileSync(path, before + PATCH.to + after);
 }
 
 /** The modules of Kubernetes' own tree. @param {string} source */

@@ -117,7 +117,7 @@ export class Simulation {
       log: capturedLog().log,
       planOptions: PLAN_OPTIONS,
       auditPeriodMs: AUDIT_PERIOD_MS,
-      onFirstSync: () => undefined,
+      onPass: () => undefined,
       ...SURROUNDINGS,
       portion: PORTION,
     });

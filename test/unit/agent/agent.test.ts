@@ -36,7 +36,7 @@ class Running {
       log,
       planOptions: PLAN_OPTIONS,
       auditPeriodMs: AUDIT_PERIOD_MS,
-      onFirstSync: () => undefined,
+      onPass: () => undefined,
       ...SURROUNDINGS,
       onVerified: () => {
         this.verified += 1;

@@ -41,7 +41,7 @@ function nodeWith(others: readonly SocketKey[], options: Partial<AgentOptions> =
     log,
     planOptions: PLAN_OPTIONS,
     auditPeriodMs: AUDIT_PERIOD_MS,
-    onFirstSync: () => undefined,
+    onPass: () => undefined,
     ...SURROUNDINGS,
     observer: { ...NO_OBSERVER, passEnded: (report) => passes.push(report) },
     onVerified: () => {

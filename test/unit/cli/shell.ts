@@ -74,7 +74,7 @@ export class Shell {
       warn: (text) => {
         printed.err += text;
       },
-      releaseMemory: () => {},
+      memory: { limitGarbage: () => {}, release: () => {} },
       openKernel: async () => {
         if (this.kernelError) throw this.kernelError;
         const { ipvs, link, filter, conntrack, nodeAddresses } = this.kernel;
