@@ -136,7 +136,7 @@ async function compare(
   const ours = await settled(after);
   await harness.agent.end("SIGTERM");
   await begin();
-  const found = differences(after, ours, await byKubeProxy(options));
+  const found = await differencesToKubeProxy(options, (its) => differences(after, ours, its));
   for (const { rule } of found) if (rule !== undefined) seen.add(rule);
   assert.deepEqual(unexplained(found), []);
   // A comparison of nothing with nothing says nothing.
@@ -148,10 +148,20 @@ async function begin(): Promise<void> {
   await shell(`${CLEAN}\nipvsadm -R <<END\n${FOREIGN.rules}\nEND`);
 }
 
-async function byKubeProxy(options: KubeProxyOptions): Promise<NodeState> {
+/** What differs once kube-proxy has made its own; its first sync may be of before it knew this node's zone. */
+async function differencesToKubeProxy(
+  options: KubeProxyOptions,
+  differencesTo: (its: NodeState) => readonly Found[],
+): Promise<readonly Found[]> {
   const proxy = await KubeProxy.start(options);
   try {
-    return await nodeState(isCompared);
+    const startMs = performance.now();
+    for (;;) {
+      const found = differencesTo(await nodeState(isCompared));
+      const isLate = performance.now() - startMs > SETTLED_MS_MAX;
+      if (unexplained(found).length === 0 || isLate) return found;
+      await sleep(POLL_MS);
+    }
   } finally {
     await proxy.stop();
     // The next one begins with nothing of it, and the agent takes nothing over.
