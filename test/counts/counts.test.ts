@@ -11,8 +11,9 @@ import { type Committed, type Counts, settled } from "./counts.ts";
 const NODE = Number.parseInt(process.versions.node, 10);
 const run = promisify(execFile);
 const COMMITTED = join(ROOT, "test", "counts", "committed.json");
-/** Room for all that a scenario allocates. */
-const FLAGS = ["--min-semi-space-size=256", "--max-semi-space-size=256", "--expose-gc"];
+/** Room for all that a scenario allocates; and what is compiled when is no matter of what else the machine does. */
+const SPACE = ["--min-semi-space-size=256", "--max-semi-space-size=256"];
+const FLAGS = [...SPACE, "--expose-gc", "--single-threaded"];
 
 async function measure(): Promise<Readonly<Record<string, Counts>>> {
   const program = await bundleProgram("test/counts/measure.ts");
