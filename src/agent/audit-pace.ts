@@ -6,8 +6,8 @@ export const AUDIT_STEP_MS_MAX = 300_000;
 
 /**
  * A step that takes 1 ms, with the pass that it is a part of, is followed by a pause of at least this many
- * ms: 0.125 % of the processor, and about as much for what is around a pass. The shorter of the last two counts:
- * one that the machine held up does not keep the next one waiting for minutes.
+ * ms: 0.125 % of the processor. The shorter of the last two counts: one that the machine held up does not
+ * keep the next one waiting for minutes.
  */
 export const AUDIT_PAUSE_PER_MS = 800;
 

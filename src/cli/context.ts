@@ -27,6 +27,7 @@ export interface CliContext {
   readonly openTakeOver: () => OpenTakeOver;
   /** Sets what the kernel and this process need, each only where it differs. */
   readonly prepareHost: (config: Config) => Promise<readonly SysctlResult[]>;
+  /** That of this process. */
   readonly memory: Memory;
   /** The exit code of a command that did its work and has something to say by it. */
   readonly exitWith: (code: number) => void;

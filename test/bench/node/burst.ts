@@ -33,6 +33,12 @@ export interface ProbedBurst extends Spread {
   readonly tookMs: number;
 }
 
+/** The same of both halves. */
+export interface ProbedHalves {
+  readonly whileDeleting: ProbedBurst;
+  readonly whileAdding: ProbedBurst;
+}
+
 /** The halves of a cluster. */
 export function halvesOf({ services }: ClusterSize): Halves {
   const half = Math.floor(services / 2);
@@ -60,26 +66,32 @@ export interface Probed {
 }
 
 /** Probes from a moment before a burst until a moment after it, and one right behind it. */
-export async function probedBurst({ probe, tell, untilOver }: Probed): Promise<ProbedBurst> {
+export async function probedBurst(probed: Probed): Promise<ProbedBurst> {
+  const { probe } = probed;
   let isOver = false;
   const probes = onSchedule({ everyMs: PROBE_EVERY_MS, isOver: () => isOver, probe });
   // Awaited below; until then a failure must not count as unhandled.
   probes.catch(() => undefined);
-  let behind: Promise<number> | undefined;
-  let tookMs = Number.NaN;
-  try {
-    await sleep(PROBED_AROUND_MS);
-    const startMs = performance.now();
-    tell();
-    // The others may all be due when nothing of it is left.
-    behind = probe(startMs);
-    behind.catch(() => undefined);
-    await untilOver();
-    tookMs = performance.now() - startMs;
-    await sleep(PROBED_AROUND_MS);
-  } finally {
+  const { behind, tookMs } = await toldBurst(probed).finally(() => {
     isOver = true;
-  }
-  const times = [...(await probes), ...(behind ? [await behind] : [])];
+  });
+  const times = [...(await probes), await behind];
   return { ...spread(times), probes: times.length, tookMs };
+}
+
+/** How long the burst took, and the probe right behind it: the others may all be due when it is over. */
+async function toldBurst({
+  probe,
+  tell,
+  untilOver,
+}: Probed): Promise<{ readonly behind: Promise<number>; readonly tookMs: number }> {
+  await sleep(PROBED_AROUND_MS);
+  const startMs = performance.now();
+  tell();
+  const behind = probe(startMs);
+  behind.catch(() => undefined);
+  await untilOver();
+  const tookMs = performance.now() - startMs;
+  await sleep(PROBED_AROUND_MS);
+  return { behind, tookMs };
 }

@@ -2,6 +2,7 @@
 import type { ClusterSize } from "../cluster.ts";
 import { median } from "../row.ts";
 import type { Spread } from "../spread.ts";
+import type { ProbedHalves } from "./burst.ts";
 import type { NodeFigure } from "./inside.ts";
 import type { NodeRow } from "./node-row.ts";
 import { type Pair, type PairRow, pairOf, pairRow } from "./pair.ts";
@@ -9,7 +10,6 @@ import type { BigServiceResult } from "./scenarios/big-service.ts";
 import type { ChurnResult } from "./scenarios/churn.ts";
 import type { LifeResult } from "./scenarios/life.ts";
 import type { TrashResult } from "./scenarios/trash.ts";
-import type { TrashWatchResult } from "./scenarios/trash-watch.ts";
 import type { WatchResult } from "./scenarios/watch.ts";
 
 const PERCENT = 100;
@@ -39,7 +39,7 @@ export function badTimesRows(figures: readonly NodeFigure[], size: ClusterSize):
     ...churnRows(pairOf(figures, size, "storm"), CHURN_BY_US),
     ...trashRows(
       pairOf(figures, size, "trash"),
-      pairOf<TrashWatchResult>(figures, size, "trash-watch").ours,
+      pairOf<ProbedHalves>(figures, size, "trash-watch").ours,
     ),
   ];
 }
@@ -79,9 +79,9 @@ export function memoryGrowthPercent({ residentMb }: Pick<ChurnResult, "residentM
 }
 
 /** The rows of Services that go and come while others change. `floor`: when a bare watch hears of the same. */
-export function trashRows(pair: Pair<TrashResult>, floor?: TrashWatchResult): NodeRow[] {
+export function trashRows(pair: Pair<TrashResult>, floor?: ProbedHalves): NodeRow[] {
   const count = (pair.ours ?? pair.peer)?.services.toLocaleString("en-GB") ?? "half of all";
-  const phase = (what: string, of: keyof TrashWatchResult): PairRow<TrashResult>[] => {
+  const phase = (what: string, of: keyof ProbedHalves): PairRow<TrashResult>[] => {
     const least = floor?.[of];
     return [
       {

@@ -155,13 +155,7 @@ async function differencesToKubeProxy(
 ): Promise<readonly Found[]> {
   const proxy = await KubeProxy.start(options);
   try {
-    const startMs = performance.now();
-    for (;;) {
-      const found = differencesTo(await nodeState(isCompared));
-      const isLate = performance.now() - startMs > SETTLED_MS_MAX;
-      if (unexplained(found).length === 0 || isLate) return found;
-      await sleep(POLL_MS);
-    }
+    return (await lookedAt(differencesTo)).found;
   } finally {
     await proxy.stop();
     // The next one begins with nothing of it, and the agent takes nothing over.
@@ -171,12 +165,21 @@ async function differencesToKubeProxy(
 
 /** Returns what the agent has made once it is what the objects ask for; else throws. */
 async function settled(compared: Compared): Promise<NodeState> {
+  const { state, found } = await lookedAt(({ services }) => mistakes(compared, services));
+  assert.deepEqual(unexplained(found), []);
+  return state;
+}
+
+/** The node once nothing that is found about it is unexplained, or as it is when it has had its time. */
+async function lookedAt(
+  find: (state: NodeState) => readonly Found[],
+): Promise<{ readonly state: NodeState; readonly found: readonly Found[] }> {
   const startMs = performance.now();
   for (;;) {
     const state = await nodeState(isCompared);
-    const wrong = unexplained(mistakes(compared, state.services));
-    if (wrong.length === 0) return state;
-    if (performance.now() - startMs > SETTLED_MS_MAX) assert.deepEqual(wrong, []);
+    const found = find(state);
+    const isLate = performance.now() - startMs > SETTLED_MS_MAX;
+    if (unexplained(found).length === 0 || isLate) return { state, found };
     await sleep(POLL_MS);
   }
 }

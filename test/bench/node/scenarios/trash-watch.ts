@@ -2,7 +2,14 @@
  * The floor of `trash`: bare watches that are told the same, read it, and do nothing about it, in the process that tells.
  */
 import { Watchers } from "../../fanout/watchers.ts";
-import { type Burst, burstEvents, halvesOf, type ProbedBurst, probedBurst } from "../burst.ts";
+import {
+  type Burst,
+  burstEvents,
+  halvesOf,
+  type ProbedBurst,
+  type ProbedHalves,
+  probedBurst,
+} from "../burst.ts";
 import { EventServer } from "../event-server.ts";
 import type { NodeTask } from "../node-task.ts";
 import { ToldChanges } from "../told-changes.ts";
@@ -10,14 +17,8 @@ import { WATCHED } from "../watch-events.ts";
 
 const HEARD_MS_MAX = 60_000;
 
-/** Changes of others until all of a burst is heard of: from when each was due to when it is. */
-export interface TrashWatchResult {
-  readonly whileDeleting: ProbedBurst;
-  readonly whileAdding: ProbedBurst;
-}
-
-/** Runs it. */
-export async function trashWatch(task: NodeTask): Promise<TrashWatchResult> {
+/** Runs it. Other Services' changes until all of a half is heard of: from when each was due to when it is. */
+export async function trashWatch(task: NodeTask): Promise<ProbedHalves> {
   const server = await EventServer.start(task);
   const opened: Watchers[] = [];
   const open = async (path: string): Promise<Watchers> => {
@@ -43,7 +44,7 @@ async function heardOf(
   { size }: NodeTask,
   server: EventServer,
   watchers: Readonly<Record<"services" | "slices", Watchers>>,
-): Promise<TrashWatchResult> {
+): Promise<ProbedHalves> {
   const { going, coming, staying } = halvesOf(size);
   const changes = new ToldChanges(server, size.endpointsPerService);
   /** Events so far. */

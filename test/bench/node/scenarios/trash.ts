@@ -4,7 +4,14 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { serviceAddress } from "../../cluster.ts";
-import { type Burst, burstEvents, halvesOf, type ProbedBurst, probedBurst } from "../burst.ts";
+import {
+  type Burst,
+  burstEvents,
+  halvesOf,
+  type ProbedBurst,
+  type ProbedHalves,
+  probedBurst,
+} from "../burst.ts";
 import { EventServer } from "../event-server.ts";
 import { KernelEye } from "../kernel-eye.ts";
 import type { NodeTask } from "../node-task.ts";
@@ -20,12 +27,10 @@ const LOOK_MS = 500;
 /** What is not looked at may be a moment later. */
 const REST_MS_MAX = 30_000;
 
-/** What was measured. */
-export interface TrashResult {
+/** Other Services' changes until all of a half are in force: from when each was due to the kernel. */
+export interface TrashResult extends ProbedHalves {
+  /** Of one half. */
   readonly services: number;
-  /** Other Services' changes until all are in force: from when each was due to the kernel. */
-  readonly whileDeleting: ProbedBurst;
-  readonly whileAdding: ProbedBurst;
 }
 
 /** Runs it. */
