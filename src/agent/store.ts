@@ -18,9 +18,8 @@ import {
 import type { InterfaceAddress, NodePortAddresses } from "../model/node-port-addresses.ts";
 import { dependsOn, isNothing, nodeViewChange } from "./node-change.ts";
 import { nodeView } from "./node-view.ts";
+import { Slices } from "./slices.ts";
 import { Triggers } from "./triggers.ts";
-
-const NO_SLICES: ReadonlyMap<ObjectName, EndpointSlice> = new Map();
 
 /** Where the API server answers: its addresses are those of this Service's endpoints. */
 const API_SERVICE = objectName("default", "kubernetes");
@@ -44,8 +43,7 @@ export class Store {
   readonly triggers = new Triggers();
   readonly #options: StoreOptions;
   readonly #services = new Map<ObjectName, Service>();
-  readonly #slices = new Map<ObjectName, EndpointSlice>();
-  readonly #slicesOf = new Map<ObjectName, Map<ObjectName, EndpointSlice>>();
+  readonly #slices = new Slices();
   readonly #nodes = new Map<string, ClusterNode>();
   readonly #dirty = new Set<ObjectName>();
   #changes = 0;
@@ -103,8 +101,8 @@ export class Store {
   }
 
   /** The slices of one Service, in the order in which they came to be known. */
-  slices(service: ObjectName): EndpointSlice[] {
-    return [...(this.#slicesOf.get(service) ?? NO_SLICES).values()];
+  slices(service: ObjectName): readonly EndpointSlice[] {
+    return this.#slices.of(service);
   }
 
   /**
@@ -170,7 +168,7 @@ export class Store {
     for (const name of this.#services.keys()) {
       if (!services.has(name)) this.#putService(name, undefined);
     }
-    for (const name of this.#slices.keys()) {
+    for (const name of this.#slices.names()) {
       if (!slices.has(name)) this.#putSlice(name, undefined);
     }
     for (const [name, service] of services) this.#putService(name, service);
@@ -199,23 +197,10 @@ export class Store {
 
   #putSlice(name: ObjectName, slice: EndpointSlice | undefined): void {
     this.#changes += 1;
-    const before = this.#slices.get(name);
-    const isOfApi = before?.service === API_SERVICE || slice?.service === API_SERVICE;
-    this.#isNodeInDoubt ||= isOfApi;
-    if (before && before.service !== slice?.service) {
-      this.#slicesOf.get(before.service)?.delete(name);
-      if (this.#slicesOf.get(before.service)?.size === 0) this.#slicesOf.delete(before.service);
-      this.#dirty.add(before.service);
+    for (const service of this.#slices.put(name, slice)) {
+      this.#isNodeInDoubt ||= service === API_SERVICE;
+      this.#dirty.add(service);
     }
-    if (!slice) {
-      this.#slices.delete(name);
-      return;
-    }
-    this.#slices.set(name, slice);
-    const siblings = this.#slicesOf.get(slice.service) ?? new Map<ObjectName, EndpointSlice>();
-    siblings.set(name, slice);
-    this.#slicesOf.set(slice.service, siblings);
-    this.#dirty.add(slice.service);
   }
 
   #putNode(name: string, node: ClusterNode | undefined): void {
@@ -242,7 +227,7 @@ export class Store {
     this.#node = after;
     this.#hasNodeChanged = true;
     for (const [name, service] of this.#services) {
-      const slices = this.#slicesOf.get(name)?.values() ?? [];
+      const slices = this.#slices.of(name);
       if (dependsOn(change, service, slices)) this.#dirty.add(name);
     }
   }

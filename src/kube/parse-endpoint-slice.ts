@@ -20,7 +20,7 @@ import { readLabels, readMetadata, readNamespace, readTriggerMs } from "./parse-
 const SERVICE_LABEL = "kubernetes.io/service-name";
 const ADDRESS_TYPES = ["IPv4", "IPv6", "FQDN"] as const;
 
-const SLICE_LABELS: ReadonlySet<string> = new Set([...HIDING_LABELS, SERVICE_LABEL]);
+const OWNER_LABEL: ReadonlySet<string> = new Set([SERVICE_LABEL]);
 
 /** What a slice turned out to be; `slice` is to be used unless the reading says `refused`. */
 export interface ReadSlice {
@@ -37,7 +37,7 @@ export function ownerOfSlice(object: Fields<V1EndpointSlice>): ObjectName | unde
   const metadata = readMetadata(object);
   const namespace = metadata && readNamespace(metadata.fields);
   if (metadata === undefined || namespace === undefined) return undefined;
-  const service = readLabels(metadata.fields, SLICE_LABELS)[SERVICE_LABEL] ?? "";
+  const service = readLabels(metadata.fields, OWNER_LABEL)[SERVICE_LABEL] ?? "";
   if (service !== "") return objectName(namespace, service);
   return object.reading.refused ? undefined : "";
 }
@@ -49,9 +49,8 @@ export function parseEndpointSlice(object: Fields<V1EndpointSlice>): ReadSlice |
   const namespace = readNamespace(metadata.fields);
   if (namespace === undefined) return undefined;
   const name = objectName(namespace, metadata.name);
-  const labels = readLabels(metadata.fields, SLICE_LABELS);
   const type = readAddressType(object);
-  const service = labels[SERVICE_LABEL] ?? "";
+  const service = readLabels(metadata.fields, OWNER_LABEL)[SERVICE_LABEL] ?? "";
   if (service === "") {
     object.hint(["metadata", "labels", SERVICE_LABEL], "names no Service: the slice is ignored");
     return { name, slice: undefined };
@@ -66,8 +65,8 @@ export function parseEndpointSlice(object: Fields<V1EndpointSlice>): ReadSlice |
     name,
     service: pool.share(objectName(namespace, service)),
     family,
-    labels,
-    ports: object.each("ports", readPort),
+    labels: readLabels(metadata.fields, HIDING_LABELS),
+    ports: pool.sharePorts(object.each("ports", readPort)),
     endpoints: object.each("endpoints", (item) => readEndpoint(item, family)),
     triggerMs: readTriggerMs(metadata.fields),
   };

@@ -25,7 +25,8 @@ export function readMetadata(
     if (!object.has("metadata")) object.refuse(["metadata"], "expected an object, found nothing");
     return undefined;
   }
-  const name = fields.text("name");
+  // Kept as part of another text only, if at all.
+  const name = fields.passingText("name");
   if (name !== undefined && name.length <= NAME_LENGTH_MAX && NAME.test(name)) {
     return { fields, name };
   }
@@ -80,7 +81,7 @@ function isTrigger(key: string): boolean {
   return key === TRIGGER_ANNOTATION;
 }
 
-/** Nearly every version of a slice has another time, which is read and forgotten. */
+/** What is read and forgotten: nearly every version of a slice has another time. */
 function asItIs(text: string): string {
   return text;
 }
@@ -94,7 +95,7 @@ export function readLabels(
   metadata: Fields<V1ObjectMeta>,
   wanted: ReadonlySet<string>,
 ): Readonly<Record<string, string>> {
-  return metadata.fields("labels")?.textMap((key) => wanted.has(key)) ?? EMPTY_RECORD;
+  return metadata.fields("labels")?.textMap((key) => wanted.has(key), asItIs) ?? EMPTY_RECORD;
 }
 
 /** Characters of one of our annotations; no good value has as many. */

@@ -1,19 +1,21 @@
-/** Makes equal strings one string: 100,000 endpoints name a few thousand nodes, zones and Services. */
+/** Makes equal values one: 100,000 endpoints name a few thousand nodes, zones, Services and ports. */
+import type { SlicePort } from "../model/cluster.ts";
 
-/** Strings kept at most; a full pool starts anew, which costs memory only and is never wrong. */
-const POOL_STRINGS_MAX = 65_536;
+/** Values of one kind that are kept at most; a full pool starts anew, which costs memory only and is never wrong. */
+const POOLED_MAX = 65_536;
 
 /** Longer texts are no names: they are never kept, or 65,536 of them would fill the memory. */
 export const POOLED_CHARACTERS_MAX = 256;
 
-/** Hands out one copy of each text, and of each list of texts. */
+/** Hands out one copy of each text, of each list of texts, and of each list of ports. */
 export class StringPool {
   readonly #known = new Map<string, string>();
   readonly #lists = new Map<string, readonly string[]>();
+  readonly #ports = new Map<string, readonly SlicePort[]>();
 
   /** Texts and lists that are remembered. */
   get size(): number {
-    return this.#known.size + this.#lists.size;
+    return this.#known.size + this.#lists.size + this.#ports.size;
   }
 
   /** A string equal to `text`, the same one for every equal text while the pool remembers it. */
@@ -21,19 +23,43 @@ export class StringPool {
     if (text === "" || text.length > POOLED_CHARACTERS_MAX) return text;
     const known = this.#known.get(text);
     if (known !== undefined) return known;
-    if (this.#known.size >= POOL_STRINGS_MAX) this.#known.clear();
-    this.#known.set(text, text);
+    remember(this.#known, text, text);
     return text;
   }
 
   /** A list equal to `texts`, the same one for every equal list while the pool remembers it. */
   shareList(texts: readonly string[]): readonly string[] {
-    const key = texts.join("\n");
-    if (key.length > POOLED_CHARACTERS_MAX) return texts;
-    const known = this.#lists.get(key);
-    if (known?.length === texts.length) return known;
-    if (this.#lists.size >= POOL_STRINGS_MAX) this.#lists.clear();
-    this.#lists.set(key, texts);
-    return texts;
+    return shareBy(this.#lists, texts.join("\n"), texts, (a, b) => a === b);
   }
+
+  /** A list equal to `ports`, the same one for every equal list while the pool remembers it. */
+  sharePorts(ports: readonly SlicePort[]): readonly SlicePort[] {
+    const key = ports.map(({ name, protocol, port }) => `${port} ${protocol} ${name}`).join("\n");
+    return shareBy(this.#ports, key, ports, isSamePort);
+  }
+}
+
+/** Lists of two forms can have one key: they are compared, too. */
+function shareBy<T>(
+  known: Map<string, readonly T[]>,
+  key: string,
+  list: readonly T[],
+  isSame: (a: T, b: T | undefined) => boolean,
+): readonly T[] {
+  if (key.length > POOLED_CHARACTERS_MAX) return list;
+  const found = known.get(key);
+  if (found?.length === list.length && found.every((item, at) => isSame(item, list[at]))) {
+    return found;
+  }
+  remember(known, key, list);
+  return list;
+}
+
+function isSamePort({ name, protocol, port }: SlicePort, other: SlicePort | undefined): boolean {
+  return other?.name === name && other.protocol === protocol && other.port === port;
+}
+
+function remember<T>(known: Map<string, T>, key: string, value: T): void {
+  if (known.size >= POOLED_MAX) known.clear();
+  known.set(key, value);
 }

@@ -1,4 +1,5 @@
 /** Kubernetes objects in our words: only the fields that decide what the kernel holds. */
+import { joined } from "../base/joined.ts";
 import type { Address, Family } from "./address.ts";
 import type { Range } from "./range.ts";
 import type { Protocol } from "./virtual-service.ts";
@@ -8,7 +9,7 @@ export type ObjectName = string;
 
 /** The `namespace/name` of an object. */
 export function objectName(namespace: string, name: string): ObjectName {
-  return `${namespace}/${name}`;
+  return joined(namespace, "/", name);
 }
 
 /** One entry of `Service.spec.ports`. */

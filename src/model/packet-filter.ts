@@ -1,4 +1,5 @@
 /** What our nftables tables hold besides their fixed rules, in our words: elements of sets and maps. */
+import { joined } from "../base/joined.ts";
 import type { Family } from "./address.ts";
 
 /** The sets and maps of `ip kube-ipvs` and `ip6 kube-ipvs`; `src/nft` says what each is for. */
@@ -53,8 +54,8 @@ export type FilterObjectId = string;
 export function filterObjectId(object: FilterObject): FilterObjectId {
   const table = object.family === "ipv4" ? "ip" : "ip6";
   return object.kind === "element"
-    ? `${table} ${object.set} { ${object.key} }`
-    : `${table} chain ${object.name}`;
+    ? joined(table, " ", object.set, " { ", object.key, " }")
+    : joined(table, " chain ", object.name);
 }
 
 /** The object as one line: its id with its value or its ranges. */

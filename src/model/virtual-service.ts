@@ -1,4 +1,5 @@
 /** IPVS in our words: what names a virtual service or destination, and what can be set on one. */
+import { joined } from "../base/joined.ts";
 import { type Address, type Family, familyOf } from "./address.ts";
 
 /** The transport protocols that IPVS balances. */
@@ -27,14 +28,18 @@ export type ServiceId = string;
 
 /** The text of a key, for maps, logs and people. */
 export function serviceId(key: ServiceKey): ServiceId {
-  return "mark" in key
-    ? `mark/${key.mark}/${key.family}`
-    : `${key.protocol}/${socketText(key.address, key.port)}`;
+  if ("mark" in key) return joined("mark/", key.mark, "/", key.family);
+  const { protocol, address, port } = key;
+  return familyOf(address) === "ipv6"
+    ? joined(protocol, "/[", address, "]:", port)
+    : joined(protocol, "/", address, ":", port);
 }
 
 /** `10.0.0.1:80` or `[fd00::1]:80`. */
 export function socketText(address: Address, port: number): string {
-  return familyOf(address) === "ipv6" ? `[${address}]:${port}` : `${address}:${port}`;
+  return familyOf(address) === "ipv6"
+    ? joined("[", address, "]:", port)
+    : joined(address, ":", port);
 }
 
 /** The family of the packets that a virtual service takes. */

@@ -1,4 +1,5 @@
 /** What a frontend needs in the packet filter, as elements of its sets and maps. Pure. */
+import { joined } from "../base/joined.ts";
 import { type Address, type Family, familyOf } from "../model/address.ts";
 import type { FilterElement, FilterObject, FilterSet } from "../model/packet-filter.ts";
 import type { SocketKey } from "../model/virtual-service.ts";
@@ -71,7 +72,9 @@ export function externalElements(facts: ExternalFacts): readonly FilterObject[] 
  */
 export function hairpinElements(addresses: readonly Address[]): readonly FilterObject[] {
   if (addresses.length === 0) return NO_ELEMENTS;
-  return addresses.map((address) => addressElement("hairpin", address, `${address} . ${address}`));
+  return addresses.map((address) =>
+    addressElement("hairpin", address, joined(address, " . ", address)),
+  );
 }
 
 /** What the virtual service of a mark needs: that nobody after IPVS sees the mark. */
@@ -90,12 +93,12 @@ function sourceElements(key: SocketKey, sources: SourceRanges): readonly FilterO
 
 function element(key: SocketKey, set: FilterSet, value = ""): FilterElement {
   const { address, protocol, port } = key;
-  return addressElement(set, address, `${address} . ${protocol} . ${port}`, value);
+  return addressElement(set, address, joined(address, " . ", protocol, " . ", port), value);
 }
 
 function nodePortElement(key: SocketKey, set: FilterSet, value = ""): FilterElement {
   const { address, protocol, port } = key;
-  return addressElement(set, address, `${protocol} . ${port}`, value);
+  return addressElement(set, address, joined(protocol, " . ", port), value);
 }
 
 function addressElement(set: FilterSet, address: Address, key: string, value = ""): FilterElement {

@@ -19,7 +19,7 @@ describe("an EndpointSlice", () => {
       service: "shop/web",
       triggerMs: 0,
       family: "ipv4",
-      labels: { "kubernetes.io/service-name": "web" },
+      labels: {},
       ports: [{ name: "http", protocol: "tcp", port: 8080 }],
       endpoints: [
         {

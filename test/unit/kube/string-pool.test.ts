@@ -24,6 +24,27 @@ test("a long text is handed back and not remembered, and neither is a long list"
   expect(pool.size).toBe(1);
 });
 
+test("equal lists of ports are one, and different ones never, whatever their names are", () => {
+  const pool = new StringPool();
+  const port = (name: string) => ({ name, protocol: "tcp", port: 80 }) as const;
+  const [one, same] = [[port("http")], [port("http")]];
+  expect(pool.sharePorts(one)).toBe(one);
+  expect(pool.sharePorts(same)).toBe(one);
+  expect(pool.sharePorts([])).toEqual([]);
+  const [odd, alike] = [
+    [port("a\n80 tcp b"), port("c")],
+    [port("a"), port("b\n80 tcp c")],
+  ];
+  expect(pool.sharePorts(odd)).toBe(odd);
+  expect(pool.sharePorts(alike)).toBe(alike);
+  const [texts, others] = [
+    ["a\nb", "c"],
+    ["a", "b\nc"],
+  ];
+  expect(pool.shareList(texts)).toBe(texts);
+  expect(pool.shareList(others)).toBe(others);
+});
+
 test("one Service that gets another huge annotation again and again leaves nothing behind", () => {
   const pool = new StringPool();
   const services = new Collection(SERVICES, { pool, standing });
