@@ -158,6 +158,8 @@ export class ApiSource implements ClusterSource {
     for (const change of changes) {
       if (change.kind === "replaced" || change.kind === "circumstances") continue;
       if (change.kind === "service") this.#noteExternal(change);
+      // What is told first is the whole picture.
+      if (this.#told === undefined) continue;
       const key = `${change.kind}/${change.name}`;
       this.#pending.delete(key);
       this.#pending.set(key, change);
