@@ -72,6 +72,8 @@ async function findFamily(socket: NetlinkSocket): Promise<GenlFamily> {
 class IpvsClient implements Ipvs {
   readonly #socket: NetlinkSocket;
   readonly #encoder: Encoder;
+  /** Used by no write now: a new buffer costs a page fault for each page that is written to. */
+  readonly #idle: Batch[] = [];
 
   constructor(socket: NetlinkSocket, family: GenlFamily) {
     this.#socket = socket;
@@ -132,7 +134,10 @@ class IpvsClient implements Ipvs {
     const failures: OperationFailure[] = [];
     const capacity = Math.min(operations.length, MESSAGES_PER_SEND_MAX) * MESSAGE_BYTES;
     // One is encoded while the kernel works on the other.
-    let [batch, spare] = [new Batch(capacity), new Batch(0)];
+    let [batch, spare] = [
+      this.#idle.pop() ?? new Batch(capacity),
+      this.#idle.pop() ?? new Batch(0),
+    ];
     let sent: Promise<void> = Promise.resolve();
     for (let start = 0; start < operations.length; start += MESSAGES_PER_SEND_MAX) {
       const part = operations.slice(start, start + MESSAGES_PER_SEND_MAX);
@@ -148,6 +153,8 @@ class IpvsClient implements Ipvs {
       await setImmediate();
     }
     await sent;
+    // Not after a rejection, when one may still be in use.
+    if (this.#idle.length === 0) this.#idle.push(spare, batch);
     return failures;
   }
 
