@@ -35,7 +35,8 @@ export class Slices {
 
   #leave(slice: EndpointSlice): void {
     const left = this.of(slice.service).filter((one) => one !== slice);
-    if (left.length > 0) this.#of.set(slice.service, left);
+    // A copy is exactly as long as it must be; what filter() makes has room for 17, for good.
+    if (left.length > 0) this.#of.set(slice.service, left.slice());
     else this.#of.delete(slice.service);
   }
 }

@@ -26,7 +26,7 @@ export function limitGarbage(): void {
  * Collects the heap once, and gives pages that are free back to the node. For a moment after a first sync: what
  * was read and parsed is garbage then, and V8 would keep its pages. The process stands still meanwhile, some
  * 70 ms with 100,000 endpoints. To have all of the heap compacted would take twice to three times as long, for
- * pages that V8 empties by itself once nothing happens for a minute.
+ * some 20 MB that V8 gives back by itself where nothing happens for a minute.
  */
 export function collectGarbage(): void {
   setFlagsFromString("--expose-gc");

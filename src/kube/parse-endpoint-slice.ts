@@ -14,13 +14,13 @@ import {
   type SlicePort,
 } from "../model/cluster.ts";
 import { HIDING_LABELS, PORT_MAX, PROTOCOL_NAMES, PROTOCOLS } from "./api-words.ts";
-import { EMPTY_LIST, type Fields, found } from "./fields.ts";
+import { EMPTY_LIST, EMPTY_RECORD, type Fields, found } from "./fields.ts";
 import { readLabels, readMetadata, readNamespace, readTriggerMs } from "./parse-metadata.ts";
 
 const SERVICE_LABEL = "kubernetes.io/service-name";
 const ADDRESS_TYPES = ["IPv4", "IPv6", "FQDN"] as const;
 
-const OWNER_LABEL: ReadonlySet<string> = new Set([SERVICE_LABEL]);
+const SLICE_LABELS: ReadonlySet<string> = new Set([...HIDING_LABELS, SERVICE_LABEL]);
 
 /** What a slice turned out to be; `slice` is to be used unless the reading says `refused`. */
 export interface ReadSlice {
@@ -37,7 +37,7 @@ export function ownerOfSlice(object: Fields<V1EndpointSlice>): ObjectName | unde
   const metadata = readMetadata(object);
   const namespace = metadata && readNamespace(metadata.fields);
   if (metadata === undefined || namespace === undefined) return undefined;
-  const service = readLabels(metadata.fields, OWNER_LABEL)[SERVICE_LABEL] ?? "";
+  const service = readLabels(metadata.fields, SLICE_LABELS)[SERVICE_LABEL] ?? "";
   if (service !== "") return objectName(namespace, service);
   return object.reading.refused ? undefined : "";
 }
@@ -50,7 +50,7 @@ export function parseEndpointSlice(object: Fields<V1EndpointSlice>): ReadSlice |
   if (namespace === undefined) return undefined;
   const name = objectName(namespace, metadata.name);
   const type = readAddressType(object);
-  const service = readLabels(metadata.fields, OWNER_LABEL)[SERVICE_LABEL] ?? "";
+  const { [SERVICE_LABEL]: service = "", ...labels } = readLabels(metadata.fields, SLICE_LABELS);
   if (service === "") {
     object.hint(["metadata", "labels", SERVICE_LABEL], "names no Service: the slice is ignored");
     return { name, slice: undefined };
@@ -65,7 +65,8 @@ export function parseEndpointSlice(object: Fields<V1EndpointSlice>): ReadSlice |
     name,
     service: pool.share(objectName(namespace, service)),
     family,
-    labels: readLabels(metadata.fields, HIDING_LABELS),
+    // Which Service it is stands in a field of its own: most slices have no label besides.
+    labels: Object.keys(labels).length > 0 ? labels : EMPTY_RECORD,
     ports: pool.sharePorts(object.each("ports", readPort)),
     endpoints: object.each("endpoints", (item) => readEndpoint(item, family)),
     triggerMs: readTriggerMs(metadata.fields),

@@ -25,7 +25,7 @@ export function readMetadata(
     if (!object.has("metadata")) object.refuse(["metadata"], "expected an object, found nothing");
     return undefined;
   }
-  // Kept as part of another text only, if at all.
+  // Not pooled: mostly it is a part of another text, which is what is kept.
   const name = fields.passingText("name");
   if (name !== undefined && name.length <= NAME_LENGTH_MAX && NAME.test(name)) {
     return { fields, name };
@@ -81,7 +81,7 @@ function isTrigger(key: string): boolean {
   return key === TRIGGER_ANNOTATION;
 }
 
-/** What is read and forgotten: nearly every version of a slice has another time. */
+/** Not pooled: nearly every object, or version of it, has another one. */
 function asItIs(text: string): string {
   return text;
 }

@@ -24,10 +24,11 @@ export function parseNode(object: Fields<V1Node>): ClusterNode | undefined {
       ? undefined
       : { address, rank: rank === -1 ? ADDRESS_TYPES.length : rank };
   });
+  const { pool } = object.reading;
   const sorted = [...(addresses ?? EMPTY_LIST)].sort((a, b) => a.rank - b.rank);
   return {
-    name: metadata.name,
-    zone: readLabels(metadata.fields, NODE_LABELS)[ZONE_LABEL] ?? "",
+    name: pool.share(metadata.name),
+    zone: pool.share(readLabels(metadata.fields, NODE_LABELS)[ZONE_LABEL] ?? ""),
     addresses: [...new Set(sorted.map(({ address }) => address))],
     podRanges: readPodRanges(object),
     deleting: metadata.fields.has("deletionTimestamp"),

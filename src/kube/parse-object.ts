@@ -1,6 +1,7 @@
 /** One Kubernetes object of any kind -> our words, or the reasons why not. Pure; never throws. */
 import type { V1EndpointSlice, V1Node, V1Service } from "@kubernetes/client-node";
 import { didYouMean, editDistance, nearestWord } from "../base/nearest-word.ts";
+import { objectName } from "../model/cluster.ts";
 import { EMPTY_LIST, Fields, found, isObject, type ObjectOrigin, Reading } from "./fields.ts";
 import { parseEndpointSlice } from "./parse-endpoint-slice.ts";
 import { readMetadata, readNamespace, type WithMetadata } from "./parse-metadata.ts";
@@ -143,7 +144,7 @@ export function nameOf(kind: ObjectKind, value: object, pool: StringPool): strin
   const metadata = readMetadata(new Fields<WithMetadata>(value, new Reading(pool)));
   if (metadata === undefined || kind === "node") return metadata?.name;
   const namespace = readNamespace(metadata.fields);
-  return namespace === undefined ? undefined : `${namespace}/${metadata.name}`;
+  return namespace === undefined ? undefined : objectName(namespace, metadata.name);
 }
 
 function refused(

@@ -1,8 +1,11 @@
 /** Makes equal values one: 100,000 endpoints name a few thousand nodes, zones, Services and ports. */
 import type { SlicePort } from "../model/cluster.ts";
 
-/** Values of one kind that are kept at most; a full pool starts anew, which costs memory only and is never wrong. */
-const POOLED_MAX = 65_536;
+/** Texts kept at most; a full pool starts anew, which costs memory only and is never wrong. */
+const TEXTS_MAX = 65_536;
+
+/** Lists of one kind kept at most: each may be of some 20 ports, which is more than a kilobyte. */
+export const LISTS_MAX = 4_096;
 
 /** Longer texts are no names: they are never kept, or 65,536 of them would fill the memory. */
 export const POOLED_CHARACTERS_MAX = 256;
@@ -23,7 +26,8 @@ export class StringPool {
     if (text === "" || text.length > POOLED_CHARACTERS_MAX) return text;
     const known = this.#known.get(text);
     if (known !== undefined) return known;
-    remember(this.#known, text, text);
+    if (this.#known.size >= TEXTS_MAX) this.#known.clear();
+    this.#known.set(text, text);
     return text;
   }
 
@@ -51,15 +55,11 @@ function shareBy<T>(
   if (found?.length === list.length && found.every((item, at) => isSame(item, list[at]))) {
     return found;
   }
-  remember(known, key, list);
+  if (known.size >= LISTS_MAX) known.clear();
+  known.set(key, list);
   return list;
 }
 
 function isSamePort({ name, protocol, port }: SlicePort, other: SlicePort | undefined): boolean {
   return other?.name === name && other.protocol === protocol && other.port === port;
-}
-
-function remember<T>(known: Map<string, T>, key: string, value: T): void {
-  if (known.size >= POOLED_MAX) known.clear();
-  known.set(key, value);
 }

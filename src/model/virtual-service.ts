@@ -29,10 +29,7 @@ export type ServiceId = string;
 /** The text of a key, for maps, logs and people. */
 export function serviceId(key: ServiceKey): ServiceId {
   if ("mark" in key) return joined("mark/", key.mark, "/", key.family);
-  const { protocol, address, port } = key;
-  return familyOf(address) === "ipv6"
-    ? joined(protocol, "/[", address, "]:", port)
-    : joined(protocol, "/", address, ":", port);
+  return joined(key.protocol, "/", socketText(key.address, key.port));
 }
 
 /** `10.0.0.1:80` or `[fd00::1]:80`. */

@@ -128,6 +128,15 @@ describe("an EndpointSlice", () => {
   });
 });
 
+test("a wrong label of a slice is told once", () => {
+  const labels = { "kubernetes.io/service-name": "web", version: 1 };
+  const value = sliceJson({}, { labels });
+  expect(parse(value).verdict).toBe("refused");
+  expect(problemTexts(value)).toEqual([
+    "metadata.labels.version: expected a text, found the number 1 (write it in quotes)",
+  ]);
+});
+
 describe("a Node", () => {
   test("has what decides about its Services: zone, IP addresses, pod ranges, whether it goes", () => {
     const labels = { "topology.kubernetes.io/zone": "z1" };

@@ -4,8 +4,8 @@ import { Collection } from "../../../src/kube/api/collection.ts";
 import { ENDPOINT_SLICES, SERVICES } from "../../../src/kube/api/resource.ts";
 import { ANNOTATION_CHARACTERS_MAX } from "../../../src/kube/parse-metadata.ts";
 import { StandingProblems } from "../../../src/kube/standing-problems.ts";
-import { POOLED_CHARACTERS_MAX, StringPool } from "../../../src/kube/string-pool.ts";
-import type { Service } from "../../../src/model/cluster.ts";
+import { LISTS_MAX, POOLED_CHARACTERS_MAX, StringPool } from "../../../src/kube/string-pool.ts";
+import type { EndpointSlice, Service } from "../../../src/model/cluster.ts";
 import { planService } from "../../../src/plan/service.ts";
 import { planInput } from "../plan/samples.ts";
 import { serviceJson, sliceJson } from "./samples.ts";
@@ -30,7 +30,6 @@ test("equal lists of ports are one, and different ones never, whatever their nam
   const [one, same] = [[port("http")], [port("http")]];
   expect(pool.sharePorts(one)).toBe(one);
   expect(pool.sharePorts(same)).toBe(one);
-  expect(pool.sharePorts([])).toEqual([]);
   const [odd, alike] = [
     [port("a\n80 tcp b"), port("c")],
     [port("a"), port("b\n80 tcp c")],
@@ -43,6 +42,30 @@ test("equal lists of ports are one, and different ones never, whatever their nam
   ];
   expect(pool.shareList(texts)).toBe(texts);
   expect(pool.shareList(others)).toBe(others);
+});
+
+test("slices with equal ports hold one list of them, and their names are not remembered", () => {
+  const pool = new StringPool();
+  const slices = new Collection(ENDPOINT_SLICES, { pool, standing });
+  const labels = { "kubernetes.io/service-name": "web" };
+  slices.put(sliceJson({}, { labels, name: "web-0" }));
+  const known = pool.size;
+  slices.put(sliceJson({}, { labels, name: "web-1" }));
+  expect(pool.size).toBe(known);
+  const [one, other] = [...slices.objects()].map(({ value }) => value as EndpointSlice);
+  expect(one?.ports.length).toBe(1);
+  expect(other?.ports).toBe(one?.ports);
+});
+
+test("ports that are others each time do not fill the memory", () => {
+  const pool = new StringPool();
+  const ports = (number: number) =>
+    pool.sharePorts([{ name: "http", protocol: "tcp", port: number }]);
+  const first = ports(1);
+  for (let number = 2; number <= LISTS_MAX; number++) ports(number);
+  expect([ports(1), pool.size]).toEqual([first, LISTS_MAX]);
+  ports(LISTS_MAX + 1);
+  expect(pool.size).toBe(1);
 });
 
 test("one Service that gets another huge annotation again and again leaves nothing behind", () => {
