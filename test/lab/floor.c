@@ -1,6 +1,7 @@
 /* How fast the kernel itself is: the floor that the benchmark compares with.
  *
  *   floor ipvs SERVICES DESTINATIONS BATCH    IPVS objects by generic netlink
+ *   floor again SERVICES DESTINATIONS BATCH   the same after as many others went: the clock runs for the second ones
  *   floor addresses COUNT BATCH               addresses on a dummy link by rtnetlink
  *
  * Each run is in a fresh network namespace, for deleted destinations make IPVS slow for minutes.
@@ -27,7 +28,6 @@
 #define BUFFER_BYTES (8 << 20)
 #define MESSAGE_BYTES_MAX 512
 #define LINK "floor0"
-
 static char buffer[BUFFER_BYTES];
 static size_t used;
 static struct nlmsghdr *message;
@@ -166,22 +166,33 @@ static void put_destination(int service, int destination) {
     end_nest(nested);
 }
 
-static void write_table(int services, int destinations) {
-    open_netlink(NETLINK_GENERIC);
-    uint16_t family = ipvs_family();
-    double start_s = now_s();
-    for (int s = 0; s < services; s++) {
+static void add_services(uint16_t family, int first, int beyond, int destinations) {
+    for (int s = first; s < beyond; s++) {
         begin_ipvs(family, IPVS_CMD_NEW_SERVICE, s);
-        end(s == services - 1 && destinations == 0);
+        end(s == beyond - 1 && destinations == 0);
         for (int d = 0; d < destinations; d++) {
             begin_ipvs(family, IPVS_CMD_NEW_DEST, s);
             put_destination(s, d);
-            end(s == services - 1 && d == destinations - 1);
+            end(s == beyond - 1 && d == destinations - 1);
         }
     }
-    printf("{\"floor\":\"ipvs\",\"services\":%d,\"destinations\":%d,\"batch\":%d,\"messages\":%ld,"
+}
+
+static void write_table(int services, int destinations, int is_again) {
+    open_netlink(NETLINK_GENERIC);
+    uint16_t family = ipvs_family();
+    if (is_again) add_services(family, services, 2 * services, destinations);
+    for (int s = services; is_again && s < 2 * services; s++) {
+        begin_ipvs(family, IPVS_CMD_DEL_SERVICE, s);
+        end(s == 2 * services - 1);
+    }
+    sent = 0;
+    double start_s = now_s();
+    add_services(family, 0, services, destinations);
+    printf("{\"floor\":\"%s\",\"services\":%d,\"destinations\":%d,\"batch\":%d,\"messages\":%ld,"
            "\"errors\":%ld,\"ms\":%.3f}\n",
-           services, services * destinations, batch, sent, errors, (now_s() - start_s) * 1e3);
+           is_again ? "again" : "ipvs", services, services * destinations, batch, sent, errors,
+           (now_s() - start_s) * 1e3);
 }
 
 static void make_link(void) {
@@ -225,14 +236,15 @@ static void fresh_namespace(void) {
 }
 
 int main(int count, char **words) {
-    int is_table = count == 5 && strcmp(words[1], "ipvs") == 0;
+    int is_again = count > 1 && strcmp(words[1], "again") == 0;
+    int is_table = count == 5 && (is_again || strcmp(words[1], "ipvs") == 0);
     if (!is_table && !(count == 4 && strcmp(words[1], "addresses") == 0)) {
-        fputs("usage: floor ipvs SERVICES DESTINATIONS BATCH | floor addresses COUNT BATCH\n", stderr);
+        fputs("usage: floor ipvs|again SERVICES DESTINATIONS BATCH | floor addresses COUNT BATCH\n", stderr);
         return 2;
     }
     batch = atoi(words[count - 1]);
     fresh_namespace();
-    if (is_table) write_table(atoi(words[2]), atoi(words[3]));
+    if (is_table) write_table(atoi(words[2]), atoi(words[3]), is_again);
     else write_addresses(atoi(words[2]));
     return errors ? 1 : 0;
 }

@@ -10,6 +10,8 @@ import type { ClusterSize } from "../cluster.ts";
 import { filledStore } from "../filled-store.ts";
 import { withMeasured } from "../markdown.ts";
 import { writeResults } from "../results.ts";
+import type { WatchFormat } from "../watch-format.ts";
+import { pointsOf } from "./fan-out-points.ts";
 import type { FanOut, ListCost } from "./inside.ts";
 import { projection } from "./projection.ts";
 
@@ -38,13 +40,11 @@ const watches = figures.filter((figure) => figure.kind === "watch");
 const lists = figures.filter((figure) => figure.kind === "list");
 const text = projection(watches, lists, measured);
 writeFileSync(PAGE, withMeasured(readFileSync(PAGE, "utf8"), text));
-const counts = [...new Set(watches.map(({ watchers }) => watchers))].filter((count) => count > 0);
-const line = (format: string) => ({
+const shown = (format: WatchFormat) =>
+  pointsOf(watches, format).filter(({ watchers }) => watchers > 0);
+const line = (format: WatchFormat) => ({
   name: format,
-  values: counts.map((count) => {
-    const found = watches.find((one) => one.format === format && one.watchers === count);
-    return found ? (found.serverS * 1_000) / found.changes : null;
-  }),
+  values: shown(format).map(({ serverMs }) => serverMs),
 });
 const files = writeResults("fanout", {
   json: { measured, watches, lists },
@@ -52,7 +52,11 @@ const files = writeResults("fanout", {
     fanout: lineChart({
       title: "Processor time of the API server for one changed EndpointSlice",
       subtitle: measured,
-      x: { name: "watch clients", values: counts, log: true },
+      x: {
+        name: "watch clients",
+        values: shown("json").map(({ watchers }) => watchers),
+        log: true,
+      },
       y: { name: "milliseconds", log: true },
       lines: [line("json"), line("protobuf")],
     }),

@@ -1,5 +1,7 @@
 /** From what 1 to 100 watch clients cost to what 5,000 would: the arithmetic, as text for docs/scale.md. Pure. */
 import { tableMarkdown } from "../markdown.ts";
+import { median } from "../row.ts";
+import { type FanOutPoint, pointsOf, slopeMs } from "./fan-out-points.ts";
 import type { FanOut, ListCost } from "./inside.ts";
 
 const NODES = 5_000;
@@ -9,63 +11,67 @@ const SERVICES = 10_000;
 const BYTES_PER_MB = 1_000_000;
 const MS_PER_S = 1_000;
 
+/** In this time all nodes start anew. */
+const START_S = 600;
+const FORMATS = ["json", "protobuf"] as const;
+
 /** The figures and what follows from them. Throws when a figure is missing. */
 export function projection(
   watches: readonly FanOut[],
   lists: readonly ListCost[],
   measured: string,
 ): string {
+  const points = FORMATS.map((format) => [format, pointsOf(watches, format)] as const);
   return [
     `${measured}.\n`,
-    "One change of an EndpointSlice of 10 endpoints, by the number of clients that watch:\n",
-    watchTable(watches),
-    "What follows, with the slope between 1 and 100 clients:\n",
-    ...(["json", "protobuf"] as const).map((format) => projected(format, watches, lists)),
+    "One change of an EndpointSlice of 10 endpoints, by the number of clients that watch; medians of the rounds:\n",
+    watchTable(points),
+    "What follows, with the slope of the straight line that fits the points best:\n",
+    ...points.map(([format, all]) => projected(format, all, lists)),
   ].join("\n");
 }
 
-function watchTable(watches: readonly FanOut[]): string {
+function watchTable(points: readonly (readonly [string, readonly FanOutPoint[]])[]): string {
   const title = [
     "form",
     "clients",
     "server's processor time",
+    "from round to round",
     "bytes to each client",
     "last client has it after",
   ];
-  const rows = watches.map(({ format, watchers, changes, serverS, bytes, lastSeenMs }) => [
-    format,
-    `${watchers}`,
-    `${((serverS * MS_PER_S) / changes).toFixed(1)} ms`,
-    watchers === 0 ? "-" : `${Math.round(bytes / changes / watchers)}`,
-    watchers === 0 ? "-" : `${lastSeenMs.toFixed(0)} ms`,
-  ]);
+  const rows = points.flatMap(([format, all]) =>
+    all.map(({ watchers, serverMs, leastMs, mostMs, bytes, lastSeenMs }) => [
+      format,
+      `${watchers}`,
+      `${serverMs.toFixed(1)} ms`,
+      `${leastMs.toFixed(1)} to ${mostMs.toFixed(1)} ms`,
+      watchers === 0 ? "-" : `${Math.round(bytes)}`,
+      watchers === 0 ? "-" : `${lastSeenMs.toFixed(0)} ms`,
+    ]),
+  );
   return tableMarkdown(title, rows);
 }
 
 function projected(
   format: FanOut["format"],
-  watches: readonly FanOut[],
+  points: readonly FanOutPoint[],
   lists: readonly ListCost[],
 ): string {
-  const at = (count: number): FanOut => {
-    const found = watches.find((one) => one.format === format && one.watchers === count);
-    if (!found) throw new Error(`no figure of ${count} clients in ${format}`);
-    return found;
-  };
-  const [one, many] = [at(1), at(100)];
-  const slopeMs = ((many.serverS - one.serverS) * MS_PER_S) / many.changes / (100 - 1);
-  const bytes = many.bytes / many.changes / many.watchers;
+  const slope = slopeMs(points);
+  const bytes = Math.round(points.at(-1)?.bytes ?? Number.NaN);
   const perNode = (bytes * CHANGES_PER_S) / 1_000;
-  const list = lists.find((found) => found.format === format);
-  if (!list) throw new Error(`no list in ${format}`);
-  const listBytes = (list.bytes / list.objects) * SERVICES;
-  const listS = (list.serverS / list.objects) * SERVICES;
+  const found = lists.filter((one) => one.format === format);
+  if (found.length === 0) throw new Error(`no list in ${format}`);
+  const listMb = (median(found.map((one) => one.bytes / one.objects)) * SERVICES) / BYTES_PER_MB;
+  const listS = median(found.map((one) => one.serverS / one.objects)) * SERVICES;
+  const nodes = NODES.toLocaleString("en-GB");
   return [
-    `- **${format}**: a client more costs the server ${slopeMs.toFixed(2)} ms of processor time a change (in the guest, which is`,
-    `  far slower than a plain machine) and ${Math.round(bytes)} bytes. With ${CHANGES_PER_S} changes a second each node gets`,
-    `  ${CHANGES_PER_S} x ${Math.round(bytes)} = ${perNode.toFixed(0)} kB/s, and ${NODES.toLocaleString("en-GB")} nodes get ${((perNode * NODES) / 1_000).toFixed(0)} MB/s from all API servers together, for`,
-    `  ${CHANGES_PER_S} x ${NODES.toLocaleString("en-GB")} x ${slopeMs.toFixed(2)} ms = ${((CHANGES_PER_S * NODES * slopeMs) / MS_PER_S).toFixed(0)} processors as slow as the guest's.`,
-    `  A list of ${SERVICES.toLocaleString("en-GB")} slices is ${(listBytes / BYTES_PER_MB).toFixed(0)} MB and ${listS.toFixed(1)} s of that processor; ${NODES.toLocaleString("en-GB")} nodes that all`,
-    `  start anew within ten minutes ask for ${((listBytes * NODES) / BYTES_PER_MB / 600).toFixed(0)} MB/s.`,
+    `- **${format}**: a client more costs the server ${slope.toFixed(2)} ms of processor time a change (in the guest, which is`,
+    `  far slower than a plain machine) and ${bytes} bytes. With ${CHANGES_PER_S} changes a second each node gets`,
+    `  ${CHANGES_PER_S} x ${bytes} = ${perNode.toFixed(0)} kB/s, and ${nodes} nodes get ${((perNode * NODES) / 1_000).toFixed(0)} MB/s from all API servers together, for`,
+    `  ${CHANGES_PER_S} x ${nodes} x ${slope.toFixed(2)} ms = ${((CHANGES_PER_S * NODES * slope) / MS_PER_S).toFixed(0)} processors as slow as the guest's.`,
+    `  A list of ${SERVICES.toLocaleString("en-GB")} slices is ${listMb.toFixed(0)} MB and ${listS.toFixed(1)} s of that processor; ${nodes} nodes that all start anew within`,
+    `  ten minutes ask for ${nodes} x ${listMb.toFixed(0)} MB / ${START_S} s = ${((listMb * NODES) / START_S).toFixed(0)} MB/s and ${nodes} x ${listS.toFixed(1)} s / ${START_S} s = ${((listS * NODES) / START_S).toFixed(0)} processors, beside the Services.`,
   ].join("\n");
 }

@@ -19,6 +19,8 @@ const MS_MAX = 7_200_000;
 const SUBJECTS = ["kube-ipvs", "kube-proxy"] as const;
 /** Its life comes first: a proxy without a first sync is not asked for more. */
 const SCENARIOS = ["life", "big-service", "storm", "trash"] as const;
+/** What is the least that anybody needs. */
+const FLOORS = ["first-pass", "list", "watch", "trash-watch"] as const;
 
 await measure({
   name: "compare",
@@ -26,9 +28,12 @@ await measure({
     clusters: [
       {
         size,
-        runs: SUBJECTS.flatMap((subject) =>
-          SCENARIOS.map((scenario) => ({ subject, scenario }) as const),
-        ),
+        runs: [
+          ...FLOORS.map((scenario) => ({ subject: "kube-ipvs", scenario }) as const),
+          ...SUBJECTS.flatMap((subject) =>
+            SCENARIOS.map((scenario) => ({ subject, scenario }) as const),
+          ),
+        ],
       },
     ],
     msMax: MS_MAX,

@@ -10,12 +10,11 @@ import type { BigServiceResult } from "./scenarios/big-service.ts";
 import type { ChurnResult } from "./scenarios/churn.ts";
 import type { LifeResult } from "./scenarios/life.ts";
 import type { TrashResult } from "./scenarios/trash.ts";
+import type { TrashFloor } from "./scenarios/trash-watch.ts";
 import type { WatchResult } from "./scenarios/watch.ts";
 
 const PERCENT = 100;
 const MS_PER_S = 1_000;
-/** What the heap breathes by itself. */
-const GROWTH_MAX_PERCENT = 10;
 const QUARTERS = 4;
 const CHURN_BY_SERVER = "churn: changes a second that the server took (of 200)";
 const CHURN_BY_US = "churn: 200 events a second by a server of ours, told";
@@ -39,7 +38,7 @@ export function badTimesRows(figures: readonly NodeFigure[], size: ClusterSize):
     ...churnRows(pairOf(figures, size, "storm"), CHURN_BY_US),
     ...trashRows(
       pairOf(figures, size, "trash"),
-      pairOf<ProbedHalves>(figures, size, "trash-watch").ours,
+      pairOf<TrashFloor>(figures, size, "trash-watch").ours,
     ),
   ];
 }
@@ -78,8 +77,15 @@ export function memoryGrowthPercent({ residentMb }: Pick<ChurnResult, "residentM
   return (median(last) / median(first) - 1) * PERCENT;
 }
 
-/** The rows of Services that go and come while others change. `floor`: when a bare watch hears of the same. */
-export function trashRows(pair: Pair<TrashResult>, floor?: ProbedHalves): NodeRow[] {
+function mostMb({ residentMb }: Pick<ChurnResult, "residentMb">): number {
+  return Math.max(...residentMb);
+}
+
+/**
+ * The rows of Services that go and come while others change. `floor`: when a bare watch hears of the same, and how
+ * long C alone takes to write what comes.
+ */
+export function trashRows(pair: Pair<TrashResult>, floor?: TrashFloor): NodeRow[] {
   const count = (pair.ours ?? pair.peer)?.services.toLocaleString("en-GB") ?? "half of all";
   const phase = (what: string, of: keyof ProbedHalves): PairRow<TrashResult>[] => {
     const least = floor?.[of];
@@ -98,11 +104,16 @@ export function trashRows(pair: Pair<TrashResult>, floor?: ProbedHalves): NodeRo
       },
       {
         ...{ what: "  all of them in force after", unit: "s" },
-        ...{ floor: least && least.tookMs / MS_PER_S, pick: (one) => one[of].tookMs / MS_PER_S },
+        ...{ floor: floor && inForceMs(floor, of) / MS_PER_S },
+        pick: (one) => one[of].tookMs / MS_PER_S,
       },
     ];
   };
   return rowsOf(pair, [...phase("go", "whileDeleting"), ...phase("come", "whileAdding")]);
+}
+
+function inForceMs(floor: TrashFloor, of: keyof ProbedHalves): number {
+  return of === "whileAdding" ? floor.kernelAddsMs : floor[of].tookMs;
 }
 
 function churnRows(pair: Pair<ChurnResult>, what: string): NodeRow[] {
@@ -128,9 +139,10 @@ function churnRows(pair: Pair<ChurnResult>, what: string): NodeRow[] {
       pick: (one) => one.passGapMs,
     },
     {
-      ...{ what: "  memory, last quarter against the first", unit: "%", most: GROWTH_MAX_PERCENT },
+      ...{ what: "  memory, more in the last quarter than in the first", unit: "%", most: 0 },
       pick: memoryGrowthPercent,
     },
+    { what: "  resident memory at its most", unit: "MB", pick: mostMb },
   ]);
 }
 

@@ -23,11 +23,20 @@ export interface ModeMeasure {
   readonly pick: (result: TrafficResult) => number;
   /** The same without any proxy. */
   readonly floor?: (result: TrafficResult) => number;
+  /** Up to so many times as much as the best is the same; {@link SAME} when absent. */
+  readonly same?: number;
+}
+
+/** True when the two are not told apart. */
+export function isSame({ same = SAME }: ModeMeasure, value: number, best: number): boolean {
+  return value <= best * same;
 }
 
 const MS_PER_S = 1_000;
-/** So much more than the best is no difference on a machine that has other work. */
-export const SAME = 1.1;
+/** So much more than the best is no difference: figures of one boot differ as much from those of another. */
+const SAME = 1.5;
+/** The quickest of thousands waited for nobody, and differs less. */
+const SAME_OF_QUICKEST = 1.1;
 
 /** All that is shown. */
 export const MEASURES: readonly ModeMeasure[] = [
@@ -42,6 +51,7 @@ export const MEASURES: readonly ModeMeasure[] = [
     name: "modes-connect-least",
     title: "New connection and its answer, the quickest",
     unit: "ms",
+    same: SAME_OF_QUICKEST,
     pick: ({ proxied }) => proxied.fresh.min,
     floor: ({ direct }) => direct.fresh.min,
   },

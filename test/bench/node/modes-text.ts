@@ -4,16 +4,17 @@ import type { NodeFigure } from "./inside.ts";
 import { differencesText } from "./modes-differences.ts";
 import {
   floorOf,
+  isSame,
   MEASURES,
   MODES,
   type ModeMeasure,
   modeNames,
   resultOf,
-  SAME,
 } from "./modes-measures.ts";
 
-/** New connections a second at which the processor is measured. */
+/** New connections a second at which the processor is measured, and of how many its figures may be. */
 const RATE_PER_S = 100;
+const RATE_PER_S_MIN = 90;
 
 /** All tables. */
 export function modesText(
@@ -31,7 +32,7 @@ export function modesText(
   return [
     `${measured}. 10 pods for each Service.\n`,
     ...MEASURES.map((measure) => measureText(figures, sizes, measure)),
-    "### Who wins where\n\nThe best, and all within 10 % of it; then how many times more the others need.\n",
+    "### Who wins where\n\nThe best, and all that are not told apart from it; then how many times more the others need.\n",
     winners(figures, sizes),
     "### From how many Services on the mode matters\n",
     differencesText(figures, sizes),
@@ -73,7 +74,8 @@ function winners(figures: readonly NodeFigure[], sizes: readonly number[]): stri
         return [measure.title, services.toLocaleString("en-GB"), "too little to be seen", ""];
       }
       const best = found[0]?.value ?? Number.NaN;
-      const isBest = ({ value }: { readonly value: number }): boolean => value <= best * SAME;
+      const isBest = ({ value }: { readonly value: number }): boolean =>
+        isSame(measure, value, best);
       const others = found.filter((one) => !isBest(one));
       return [
         measure.title,
@@ -82,7 +84,7 @@ function winners(figures: readonly NodeFigure[], sizes: readonly number[]): stri
           .filter(isBest)
           .map(({ mode }) => MODES[mode])
           .join(", ") || "-",
-        others.map(({ mode, value }) => `${MODES[mode]} ${(value / best).toFixed(2)} x`).join(", "),
+        others.map(({ mode, value }) => `${MODES[mode]} ${ratioText(value / best)}`).join(", "),
       ];
     }),
   );
@@ -95,7 +97,7 @@ function slowText(figures: readonly NodeFigure[], sizes: readonly number[]): str
     modeNames().flatMap((mode) => {
       const { connectionsPerS = RATE_PER_S } =
         resultOf(figures, mode, services)?.proxied.atRate ?? {};
-      if (connectionsPerS * SAME >= RATE_PER_S) return [];
+      if (connectionsPerS >= RATE_PER_S_MIN) return [];
       const count = services.toLocaleString("en-GB");
       return [`- ${MODES[mode]}, ${count} Services: ${figureText(connectionsPerS)} a second\n`];
     }),
@@ -103,6 +105,10 @@ function slowText(figures: readonly NodeFigure[], sizes: readonly number[]): str
   return slow.length === 0
     ? []
     : ["Less than 100 new connections a second were answered:\n", slow.join("")];
+}
+
+function ratioText(ratio: number): string {
+  return `${ratio < 10 ? ratio.toFixed(2) : Math.round(ratio).toLocaleString("en-GB")} x`;
 }
 
 function figureText(value: number | null): string {
