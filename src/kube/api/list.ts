@@ -71,10 +71,7 @@ export async function listAll(
   throw new ApiError("MALFORMED", `${what}: over ${PAGES_MAX} pages`);
 }
 
-async function readItems(
-  items: Iterable<object>,
-  onItem: ListOptions["onItem"],
-): Promise<void> {
+async function readItems(items: Iterable<object>, onItem: ListOptions["onItem"]): Promise<void> {
   let read = 0;
   for (const item of items) {
     onItem(item);
