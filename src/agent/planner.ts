@@ -1,6 +1,6 @@
 /** Plans the Services whose names are given, into the index. Reads store and mirror, asks no one. */
-import { setImmediate } from "node:timers/promises";
 import type { Clock } from "../base/clock.ts";
+import { inTurns } from "../base/in-turns.ts";
 import type { Ipvs } from "../ipvs/ipvs.ts";
 import { type Family, familyOf } from "../model/address.ts";
 import type { NodeView, ObjectName } from "../model/cluster.ts";
@@ -83,10 +83,7 @@ export async function planAll(
     ...(isSchedulerName(scheduler) ? [scheduler] : []),
     ...services.flatMap((service) => (service ? requestedSchedulers(service) : [])),
   ]);
-  for (const [index, name] of names.entries()) {
-    if (index > 0 && index % PLANNED_AT_A_TIME === 0) await setImmediate();
-    planOne(planner, name, from);
-  }
+  await inTurns(names, PLANNED_AT_A_TIME, (name) => planOne(planner, name, from));
 }
 
 function planOne(planner: Planner, name: ObjectName, from: LastGoodFrom): void {

@@ -1,5 +1,5 @@
 /** What dumps of the IPVS table hold, decoded when its turn comes. */
-import { setImmediate } from "node:timers/promises";
+import { inTurns } from "../base/in-turns.ts";
 import type { ObservedService } from "../model/counters.ts";
 import { required } from "../netlink/codec.ts";
 import { GENL_HEADER_BYTES } from "../netlink/genl.ts";
@@ -16,15 +16,10 @@ export async function visitServices(
   name: string,
   visit: (service: ObservedService) => void,
 ): Promise<void> {
-  let left = DECODED_AT_A_TIME;
-  for (const { service } of bodiesIn(answer)) {
+  await inTurns(bodiesIn(answer), DECODED_AT_A_TIME, ({ service }) => {
     const one = fromService(required(service, `${name}.service`));
     if (one) visit(one);
-    left -= 1;
-    if (left > 0) continue;
-    await setImmediate();
-    left = DECODED_AT_A_TIME;
-  }
+  });
 }
 
 /** The first-level attributes of each message of an answer, one at a time: of 10,000 all would be much memory. */

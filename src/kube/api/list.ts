@@ -1,5 +1,5 @@
 /** A whole collection, page by page. Half a list is never told: it is all of it, or an error. */
-import { setImmediate } from "node:timers/promises";
+import { inTurns } from "../../base/in-turns.ts";
 import { KIND_NAMES } from "../parsed-object.ts";
 import { AnswerBuffer } from "./answer-buffer.ts";
 import type { ApiClient } from "./api-client.ts";
@@ -10,7 +10,7 @@ import type { Resource } from "./resource.ts";
 export const PAGE_OBJECTS = 500;
 
 /** Objects that are read in one turn of the event loop: some 5 ms, and many times that in a slow guest. */
-const READ_AT_A_TIME = 100;
+export const READ_AT_A_TIME = 100;
 
 /** Pages of one list; more than 25 million objects are no cluster. */
 const PAGES_MAX = 50_000;
@@ -63,21 +63,12 @@ export async function listAll(
       continue;
     }
     const page = readPage(what, resource, answer);
-    await readItems(page.items, onItem);
+    await inTurns(page.items, READ_AT_A_TIME, onItem);
     if (page.next === "") return page.resourceVersion;
     if (page.next === next) throw new ApiError("MALFORMED", `${what}: the same page twice`);
     next = page.next;
   }
   throw new ApiError("MALFORMED", `${what}: over ${PAGES_MAX} pages`);
-}
-
-async function readItems(items: Iterable<object>, onItem: ListOptions["onItem"]): Promise<void> {
-  let read = 0;
-  for (const item of items) {
-    onItem(item);
-    read += 1;
-    if (read % READ_AT_A_TIME === 0) await setImmediate();
-  }
 }
 
 function firstPage(isCached: boolean): Readonly<Record<string, string>> {

@@ -3,6 +3,7 @@ import { expect, type TestContext, test } from "vitest";
 import type { ApiRequest } from "../../../../src/kube/api/api-client.ts";
 import { ApiError } from "../../../../src/kube/api/api-error.ts";
 import { Collection } from "../../../../src/kube/api/collection.ts";
+import { READ_AT_A_TIME } from "../../../../src/kube/api/list.ts";
 import { PEERS_MS, PEERS_MS_MAX, Peers } from "../../../../src/kube/api/peers.ts";
 import { NODES } from "../../../../src/kube/api/resource.ts";
 import { StandingProblems } from "../../../../src/kube/standing-problems.ts";
@@ -48,7 +49,7 @@ async function periodOf(context: TestContext, nodes: number): Promise<number> {
   const { clock, asked, peers } = open(context, nodes);
   peers.want(true);
   // A list is read some objects at a time.
-  for (let read = 0; read <= nodes; read += 100) await clock.settle();
+  for (let read = 0; read <= nodes; read += READ_AT_A_TIME) await clock.settle();
   for (let times = 0; times < 1_000 && asked.length < 2; times++) await clock.advance(60_000);
   return (asked[1]?.atMs ?? Number.NaN) - (asked[0]?.atMs ?? Number.NaN);
 }
