@@ -9,3 +9,6 @@ export const WATCH_TYPES: Readonly<Record<WatchFormat, string>> = {
   json: "application/json",
   protobuf: `${PROTOBUF_TYPE};stream=watch`,
 };
+
+/** All of them. */
+export const WATCH_FORMATS = ["json", "protobuf"] as const satisfies readonly WatchFormat[];

@@ -28,6 +28,7 @@
 #define BUFFER_BYTES (8 << 20)
 #define MESSAGE_BYTES_MAX 512
 #define LINK "floor0"
+
 static char buffer[BUFFER_BYTES];
 static size_t used;
 static struct nlmsghdr *message;
@@ -178,7 +179,8 @@ static void add_services(uint16_t family, int first, int beyond, int destination
     }
 }
 
-static void write_table(int services, int destinations, int is_again) {
+static void write_table(const char *name, int services, int destinations) {
+    int is_again = strcmp(name, "again") == 0;
     open_netlink(NETLINK_GENERIC);
     uint16_t family = ipvs_family();
     if (is_again) add_services(family, services, 2 * services, destinations);
@@ -191,8 +193,7 @@ static void write_table(int services, int destinations, int is_again) {
     add_services(family, 0, services, destinations);
     printf("{\"floor\":\"%s\",\"services\":%d,\"destinations\":%d,\"batch\":%d,\"messages\":%ld,"
            "\"errors\":%ld,\"ms\":%.3f}\n",
-           is_again ? "again" : "ipvs", services, services * destinations, batch, sent, errors,
-           (now_s() - start_s) * 1e3);
+           name, services, services * destinations, batch, sent, errors, (now_s() - start_s) * 1e3);
 }
 
 static void make_link(void) {
@@ -236,15 +237,14 @@ static void fresh_namespace(void) {
 }
 
 int main(int count, char **words) {
-    int is_again = count > 1 && strcmp(words[1], "again") == 0;
-    int is_table = count == 5 && (is_again || strcmp(words[1], "ipvs") == 0);
+    int is_table = count == 5 && (strcmp(words[1], "ipvs") == 0 || strcmp(words[1], "again") == 0);
     if (!is_table && !(count == 4 && strcmp(words[1], "addresses") == 0)) {
         fputs("usage: floor ipvs|again SERVICES DESTINATIONS BATCH | floor addresses COUNT BATCH\n", stderr);
         return 2;
     }
     batch = atoi(words[count - 1]);
     fresh_namespace();
-    if (is_table) write_table(atoi(words[2]), atoi(words[3]), is_again);
+    if (is_table) write_table(words[1], atoi(words[2]), atoi(words[3]));
     else write_addresses(atoi(words[2]));
     return errors ? 1 : 0;
 }

@@ -9,7 +9,7 @@ import type { ClusterSize } from "../cluster.ts";
 import { sliceObject } from "../cluster-objects.ts";
 import { versionOf } from "../node/pages.ts";
 import { median } from "../row.ts";
-import type { WatchFormat } from "../watch-format.ts";
+import { WATCH_FORMATS, type WatchFormat } from "../watch-format.ts";
 import { Watchers } from "./watchers.ts";
 
 /** All counts in turn, so many times: what else the machine does is not in all of them. */
@@ -52,7 +52,7 @@ const { api } = server;
 
 report(guestFacts());
 for (let round = 0; round < ROUNDS; round++) {
-  for (const format of ["json", "protobuf"] as const) {
+  for (const format of WATCH_FORMATS) {
     report(await list(format));
     for (const watchers of WATCHERS) report(await fanOut(format, watchers));
   }

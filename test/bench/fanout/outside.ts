@@ -10,7 +10,7 @@ import type { ClusterSize } from "../cluster.ts";
 import { filledStore } from "../filled-store.ts";
 import { withMeasured } from "../markdown.ts";
 import { writeResults } from "../results.ts";
-import type { WatchFormat } from "../watch-format.ts";
+import { WATCH_FORMATS } from "../watch-format.ts";
 import { pointsOf } from "./fan-out-points.ts";
 import type { FanOut, ListCost } from "./inside.ts";
 import { projection } from "./projection.ts";
@@ -40,12 +40,10 @@ const watches = figures.filter((figure) => figure.kind === "watch");
 const lists = figures.filter((figure) => figure.kind === "list");
 const text = projection(watches, lists, measured);
 writeFileSync(PAGE, withMeasured(readFileSync(PAGE, "utf8"), text));
-const shown = (format: WatchFormat) =>
-  pointsOf(watches, format).filter(({ watchers }) => watchers > 0);
-const line = (format: WatchFormat) => ({
-  name: format,
-  values: shown(format).map(({ serverMs }) => serverMs),
-});
+const shown = WATCH_FORMATS.map((format) => ({
+  format,
+  points: pointsOf(watches, format).filter(({ watchers }) => watchers > 0),
+}));
 const files = writeResults("fanout", {
   json: { measured, watches, lists },
   charts: {
@@ -54,11 +52,14 @@ const files = writeResults("fanout", {
       subtitle: measured,
       x: {
         name: "watch clients",
-        values: shown("json").map(({ watchers }) => watchers),
+        values: shown[0]?.points.map(({ watchers }) => watchers) ?? [],
         log: true,
       },
       y: { name: "milliseconds", log: true },
-      lines: [line("json"), line("protobuf")],
+      lines: shown.map(({ format, points }) => ({
+        name: format,
+        values: points.map(({ serverMs }) => serverMs),
+      })),
     }),
   },
 });

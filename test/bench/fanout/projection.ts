@@ -1,6 +1,7 @@
 /** From what 1 to 100 watch clients cost to what 5,000 would: the arithmetic, as text for docs/scale.md. Pure. */
 import { tableMarkdown } from "../markdown.ts";
 import { median } from "../row.ts";
+import { WATCH_FORMATS } from "../watch-format.ts";
 import { type FanOutPoint, pointsOf, slopeMs } from "./fan-out-points.ts";
 import type { FanOut, ListCost } from "./inside.ts";
 
@@ -13,7 +14,6 @@ const MS_PER_S = 1_000;
 
 /** In this time all nodes start anew. */
 const START_S = 600;
-const FORMATS = ["json", "protobuf"] as const;
 
 /** The figures and what follows from them. Throws when a figure is missing. */
 export function projection(
@@ -21,7 +21,7 @@ export function projection(
   lists: readonly ListCost[],
   measured: string,
 ): string {
-  const points = FORMATS.map((format) => [format, pointsOf(watches, format)] as const);
+  const points = WATCH_FORMATS.map((format) => [format, pointsOf(watches, format)] as const);
   return [
     `${measured}.\n`,
     "One change of an EndpointSlice of 10 endpoints, by the number of clients that watch; medians of the rounds:\n",

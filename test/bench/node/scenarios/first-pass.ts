@@ -6,14 +6,13 @@ import { serviceAddress } from "../../cluster.ts";
 import type { FullRun } from "../../figure.ts";
 import { addedElement, nftFloorTimes } from "../../nft-floor-times.ts";
 import { median } from "../../row.ts";
+import { FLOOR, FLOOR_BATCHES, floorMs } from "../floor-ms.ts";
 import type { NodeTask } from "../node-task.ts";
 import { namespaceIsGone } from "../quiet.ts";
 
 const run = promisify(execFile);
 
 const RUNS = 3;
-/** Those that were found best for the floor. */
-const FLOOR_BATCHES = [500, 2_000];
 
 /** What was measured, each the median of some runs. */
 export interface FirstPassResult {
@@ -31,8 +30,7 @@ export interface FirstPassResult {
 /** Runs it: floor and agent in turn, each in a fresh network namespace. */
 export async function firstPass({ size, cold }: NodeTask): Promise<FirstPassResult> {
   const { services, endpointsPerService } = size;
-  const floor = process.env["LAB_FLOOR"] ?? "";
-  const nftFloor = join(dirname(floor), "nft-floor");
+  const nftFloor = join(dirname(FLOOR), "nft-floor");
   const words = [String(services), String(endpointsPerService)];
   const floors = new Map<number, number[]>(FLOOR_BATCHES.map((batch) => [batch, []]));
   const ours: FullRun["first"][] = [];
@@ -44,9 +42,7 @@ export async function firstPass({ size, cold }: NodeTask): Promise<FirstPassResu
     filterFloors.push(...(await nftFloorTimes(nftFloor, [elements])));
     await namespaceIsGone();
     for (const [batch, times] of floors) {
-      const { stdout } = await run(floor, ["ipvs", ...words, `${batch}`]);
-      times.push((JSON.parse(stdout) as { readonly ms: number }).ms);
-      await namespaceIsGone();
+      times.push(await floorMs(["ipvs", ...words, batch]));
     }
     const command = `ip link set lo up; exec node ${cold} ${words.join(" ")} first`;
     const { stdout } = await run("unshare", ["-n", "sh", "-c", command]);

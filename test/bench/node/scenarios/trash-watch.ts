@@ -2,8 +2,6 @@
  * The floor of `trash`: bare watches that are told the same, read it, and do nothing about it, in the process that tells;
  * and C that writes what comes after as much went.
  */
-import { execFile } from "node:child_process";
-import { promisify } from "node:util";
 import { Watchers } from "../../fanout/watchers.ts";
 import {
   type Burst,
@@ -14,17 +12,14 @@ import {
   probedBurst,
 } from "../burst.ts";
 import { EventServer } from "../event-server.ts";
+import { FLOOR_BATCHES, floorMs } from "../floor-ms.ts";
 import type { NodeTask } from "../node-task.ts";
-import { namespaceIsGone } from "../quiet.ts";
 import { ToldChanges } from "../told-changes.ts";
 import { WATCHED } from "../watch-events.ts";
 
 const HEARD_MS_MAX = 60_000;
-const FLOOR_MS_MAX = 600_000;
-/** The better of those that the first pass's floor is measured with. */
-const FLOOR_BATCH = 2_000;
-
-const run = promisify(execFile);
+/** What takes minutes for the kernel does not differ by it. */
+const [, FLOOR_BATCH] = FLOOR_BATCHES;
 
 /** The least that anybody needs. */
 export interface TrashFloor extends ProbedHalves {
@@ -34,7 +29,8 @@ export interface TrashFloor extends ProbedHalves {
 
 /** Runs it. Other Services' changes until all of a half is heard of: from when each was due to when it is. */
 export async function trashWatch(task: NodeTask): Promise<TrashFloor> {
-  const kernelAddsMs = await addedAgainMs(task);
+  const { count } = halvesOf(task.size).coming;
+  const kernelAddsMs = await floorMs(["again", count, task.size.endpointsPerService, FLOOR_BATCH]);
   const server = await EventServer.start(task);
   const opened: Watchers[] = [];
   const open = async (path: string): Promise<Watchers> => {
@@ -55,15 +51,6 @@ export async function trashWatch(task: NodeTask): Promise<TrashFloor> {
     for (const watchers of opened) watchers.close();
     server.close();
   }
-}
-
-/** In a network namespace of its own. */
-async function addedAgainMs({ size }: NodeTask): Promise<number> {
-  const { count } = halvesOf(size).coming;
-  const words = ["again", `${count}`, `${size.endpointsPerService}`, `${FLOOR_BATCH}`];
-  const { stdout } = await run(process.env["LAB_FLOOR"] ?? "", words, { timeout: FLOOR_MS_MAX });
-  await namespaceIsGone();
-  return (JSON.parse(stdout) as { readonly ms: number }).ms;
 }
 
 async function heardOf(
