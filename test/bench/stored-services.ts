@@ -62,7 +62,7 @@ async function page(client: ApiClient, next: string): Promise<Buffer> {
   const path = `/api/v1/namespaces/${NAMESPACE}/services`;
   const query = { limit: PAGE_OBJECTS, ...(next !== "" && { continue: next }) };
   const { signal } = new AbortController();
-  const asked = { query, mayBeProtobuf: true, signal, silenceMs: SILENCE_MS };
+  const asked = { query, mayBeProtobuf: true, signal, silenceMs: () => SILENCE_MS };
   const { isProtobuf, chunks } = await client.stream("list services", path, asked);
   if (!isProtobuf) throw new Error("the API server lists Services in JSON alone");
   const parts: Buffer[] = [];

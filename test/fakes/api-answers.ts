@@ -51,6 +51,22 @@ export function send(response: ServerResponse, type: string, object: object): vo
   response.write(`${JSON.stringify({ type, object })}\n`);
 }
 
+/** A bookmark of the kind that is watched. With `isEndOfState` it says that all has been told. */
+export function sendBookmark(
+  response: ServerResponse,
+  { resource, version, isEndOfState = false }: Bookmark,
+): void {
+  const annotations = { "k8s.io/initial-events-end": "true" };
+  const metadata = { resourceVersion: String(version), ...(isEndOfState && { annotations }) };
+  send(response, "BOOKMARK", { kind: LIST_KINDS[resource]?.replace("List", ""), metadata });
+}
+
+interface Bookmark {
+  readonly resource: string;
+  readonly version: number;
+  readonly isEndOfState?: boolean;
+}
+
 /** The selectors that our requests have; no others. */
 export function selector(url: URL): Selector {
   const field = url.searchParams.get("fieldSelector")?.replace("metadata.name=", "");

@@ -13,12 +13,13 @@ import {
   type Selector,
   selector,
   send,
+  sendBookmark,
   status,
 } from "./api-answers.ts";
 
 /** A request as a test sees it. */
 export interface FakeRequest {
-  readonly verb: "list" | "watch" | "other";
+  readonly verb: "list" | "watch" | "watch-list" | "other";
   /** The last step of the path, such as `services`. */
   readonly resource: string;
   readonly url: URL;
@@ -47,6 +48,8 @@ export class FakeApiServer {
   readonly requests: FakeRequest[] = [];
   /** Asked before each answer. */
   intercept: Interception = () => false;
+  /** Whether a watch may begin with all that is there; servers before Kubernetes 1.34 refuse that. */
+  listsByWatch = false;
   readonly #server: Server;
   readonly #objects = new Map<string, ApiObject>();
   readonly #watchers = new Set<Watcher>();
@@ -129,9 +132,9 @@ export class FakeApiServer {
 
   /** Sends a bookmark on every watch. */
   bookmark(): void {
+    const version = this.#version;
     for (const { response, resource } of this.#watchers) {
-      const metadata = { resourceVersion: String(this.#version) };
-      send(response, "BOOKMARK", { kind: LIST_KINDS[resource]?.replace("List", ""), metadata });
+      sendBookmark(response, { resource, version });
     }
   }
 
@@ -169,7 +172,8 @@ export class FakeApiServer {
     const url = new URL(message.url ?? "/", this.url);
     const resource = url.pathname.split("/").at(-1) ?? "";
     const isKnown = message.method === "GET" && resource in LIST_KINDS;
-    const verb = url.searchParams.get("watch") === null ? "list" : "watch";
+    const watchVerb = url.searchParams.has("sendInitialEvents") ? "watch-list" : "watch";
+    const verb = url.searchParams.has("watch") ? watchVerb : "list";
     const request = { verb: isKnown ? verb : "other", resource, url, message } as const;
     this.requests.push(request);
     if (!this.intercept(request, response)) this.answerNow(request, response);
@@ -177,7 +181,9 @@ export class FakeApiServer {
 
   /** Answers as ever; for what an interception kept waiting. */
   answerNow(request: FakeRequest, response: ServerResponse): void {
-    if (request.verb === "watch") this.#watch(request, response);
+    if (request.verb === "watch-list" && !this.listsByWatch) {
+      answerStatus(response, 422, "sendInitialEvents is forbidden for watch");
+    } else if (request.verb.startsWith("watch")) this.#watch(request, response);
     else if (request.verb === "list") this.#list(request, response);
     else answerStatus(response, 404, "no such resource");
   }
@@ -209,8 +215,13 @@ export class FakeApiServer {
     return all.filter(selects);
   }
 
-  #watch({ url, resource }: FakeRequest, response: ServerResponse): void {
-    const from = Number(url.searchParams.get("resourceVersion"));
+  #tellState(url: URL, resource: string, response: ServerResponse): void {
+    for (const object of this.#selected(url, resource)) send(response, "ADDED", object);
+    sendBookmark(response, { resource, version: this.#version, isEndOfState: true });
+  }
+
+  #watch({ verb, url, resource }: FakeRequest, response: ServerResponse): void {
+    const from = Number(url.searchParams.get("resourceVersion") ?? this.#version);
     response.writeHead(200, { "content-type": "application/json" });
     response.flushHeaders();
     if (from < this.#compacted) {
@@ -218,6 +229,7 @@ export class FakeApiServer {
       response.end();
       return;
     }
+    if (verb === "watch-list") this.#tellState(url, resource, response);
     const watcher = { resource, response, selects: selector(url) };
     for (const happening of this.#history) {
       if (happening.version > from) tell(watcher, happening);

@@ -1,10 +1,11 @@
 /** Laws of the API source: whatever a server does, the picture becomes its own, and nothing is lost on the way. */
+import type { ServerResponse } from "node:http";
 import { isDeepStrictEqual } from "node:util";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { parseObject } from "../../src/kube/parse-object.ts";
 import { StringPool } from "../../src/kube/string-pool.ts";
-import { answerStatus } from "../fakes/api-answers.ts";
+import { answerStatus, send, status } from "../fakes/api-answers.ts";
 import type { FakeApiServer, FakeRequest, Interception } from "../fakes/fake-api-server.ts";
 import { NODE, node, RunningSource, service, slice } from "../unit/kube/api/running-source.ts";
 
@@ -41,6 +42,8 @@ const step = fc.oneof(
   },
 );
 
+const steps = fc.array(step, { minLength: 4, maxLength: 16 });
+
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 
 /** What the server does to one of the next requests, by resource. */
@@ -70,6 +73,11 @@ class Faults {
 
   halve(of: string): void {
     this.#plan(of, (request, response) => {
+      if (isByWatch(request)) {
+        tellHalf(response);
+        response.socket?.end();
+        return true;
+      }
       if (!isLaterPage(request)) return false;
       response.writeHead(200).write('{"items":[{"metadata":{"na');
       response.destroy();
@@ -79,6 +87,12 @@ class Faults {
 
   expire(of: string): void {
     this.#plan(of, (request, response) => {
+      if (isByWatch(request)) {
+        tellHalf(response);
+        send(response, "ERROR", status(410, "too old resource version"));
+        response.end();
+        return true;
+      }
       if (!isLaterPage(request)) return false;
       this.#server.compact();
       answerStatus(response, 410, "The provided continue parameter is too old");
@@ -93,6 +107,18 @@ class Faults {
   #plan(of: string, fault: Interception): void {
     this.#planned.push({ resource: of, fault });
   }
+}
+
+/** Whether it is a list at the head of a watch, and the server grants it. */
+function isByWatch({ verb }: FakeRequest): boolean {
+  return verb === "watch-list";
+}
+
+/** Of a list at the head of a watch one object that nobody will see: the list does not end. */
+function tellHalf(response: ServerResponse): void {
+  response.writeHead(200, { "content-type": "application/json" });
+  const lost = service("half");
+  send(response, "ADDED", { ...lost, metadata: { ...lost.metadata, resourceVersion: "1" } });
 }
 
 function isLaterPage({ url }: FakeRequest): boolean {
@@ -197,15 +223,16 @@ test("in the end the picture is the server's, and what was never deleted was nev
     slice("b", "10.0.0.1"),
   ];
   await fc.assert(
-    fc.asyncProperty(fc.array(step, { minLength: 4, maxLength: 16 }), async (steps) => {
+    fc.asyncProperty(steps, fc.boolean(), async (all, listsByWatch) => {
       let faults: Faults | undefined;
       const running = await RunningSource.open(START, (server) => {
+        server.listsByWatch = listsByWatch;
         faults = new Faults(server);
       });
       try {
         if (!faults) throw new Error("no server");
         const run = new Run(running, faults);
-        for (const one of steps) await run.do(one);
+        for (const one of all) await run.do(one);
         await run.recover();
         expect(running.objects).toEqual(run.expected());
         expect(run.losses()).toEqual([]);
@@ -215,6 +242,6 @@ test("in the end the picture is the server's, and what was never deleted was nev
         await running.close();
       }
     }),
-    { numRuns: 30 },
+    { numRuns: 60 },
   );
 });

@@ -9,7 +9,7 @@ import { ApiError, connectionError, endedError, statusError } from "./api-error.
 import { Credentials } from "./credentials.ts";
 import type { ApiLocation } from "./kubeconfig.ts";
 import { ServerAddresses } from "./server-addresses.ts";
-import { untilSilent } from "./silence.ts";
+import { type SilenceLimit, untilSilent } from "./silence.ts";
 
 const JSON_TYPE = "application/json";
 
@@ -32,6 +32,8 @@ export interface ApiRequest {
   readonly mayBeProtobuf?: boolean;
   /** Where the answer stands until the next one that is given this. Its own when absent. */
   readonly memory?: AnswerBuffer;
+  /** From here to the head of the answer; {@link HEAD_MS_MAX} when absent. */
+  readonly headMsMax?: number;
   readonly signal: AbortSignal;
 }
 
@@ -99,7 +101,7 @@ export class ApiClient {
   async stream(
     what: string,
     path: string,
-    asked: ApiRequest & { readonly silenceMs: number },
+    asked: ApiRequest & Pick<SilenceLimit, "silenceMs">,
   ): Promise<ApiStream> {
     const answer = await this.#send("GET", path, asked);
     if (answer.statusCode === 200) {
@@ -125,7 +127,7 @@ export class ApiClient {
       "user-agent": "kube-ipvs",
       ...(payload !== undefined && { "content-type": contentType }),
     };
-    const answer = await this.#head(url, { ...options, method, headers }, { payload, signal });
+    const answer = await this.#head(url, { ...options, method, headers }, { ...asked, payload });
     if (answer.statusCode === 401) this.#credentials.distrust();
     return answer;
   }
@@ -134,15 +136,16 @@ export class ApiClient {
   async #head(
     url: URL,
     options: RequestOptions,
-    { payload, signal }: { readonly payload: string | undefined; readonly signal: AbortSignal },
+    asked: ApiRequest & { readonly payload: string | undefined },
   ): Promise<IncomingMessage> {
+    const { payload, signal, headMsMax = HEAD_MS_MAX } = asked;
     const request = new AbortController();
     const inTime = new AbortController();
     const abort = (): void => request.abort();
     const forget = (): void => signal.removeEventListener("abort", abort);
     signal.addEventListener("abort", abort);
     if (signal.aborted) abort();
-    void this.#clock.sleep(HEAD_MS_MAX, inTime.signal).then(() => inTime.signal.aborted || abort());
+    void this.#clock.sleep(headMsMax, inTime.signal).then(() => inTime.signal.aborted || abort());
     try {
       const answer = await answerHead(url, { ...options, signal: request.signal }, payload);
       this.#addresses.answered(this.server, answer.socket.remoteAddress);
@@ -154,7 +157,7 @@ export class ApiClient {
       forget();
       if (signal.aborted) throw endedError(this.server, cause);
       if (request.signal.aborted) {
-        const text = `${this.server} does not answer within ${HEAD_MS_MAX} ms`;
+        const text = `${this.server} does not answer within ${headMsMax} ms`;
         throw new ApiError("TIMEOUT", text, { cause });
       }
       throw connectionError(this.server, cause);
@@ -165,7 +168,7 @@ export class ApiClient {
 
   async #whole(answer: IncomingMessage, memory = new AnswerBuffer()): Promise<Buffer> {
     memory.begin();
-    for await (const chunk of this.#bytes(answer, PAUSE_MS_MAX)) {
+    for await (const chunk of this.#bytes(answer, () => PAUSE_MS_MAX)) {
       if (memory.length + chunk.length > ANSWER_BYTES_MAX) {
         const text = `${this.server} sends an answer of more than ${ANSWER_BYTES_MAX} bytes`;
         throw new ApiError("TOO_LARGE", text);
@@ -175,9 +178,14 @@ export class ApiClient {
     return memory.bytes();
   }
 
-  async *#bytes(answer: IncomingMessage, silenceMs: number): AsyncGenerator<Buffer, void> {
-    const text = `${this.server} says nothing for ${silenceMs} ms in the middle of an answer`;
-    const error = (): ApiError => new ApiError("TIMEOUT", text);
+  async *#bytes(
+    answer: IncomingMessage,
+    silenceMs: SilenceLimit["silenceMs"],
+  ): AsyncGenerator<Buffer, void> {
+    const error = (): ApiError => {
+      const text = `${this.server} says nothing for ${silenceMs()} ms in the middle of an answer`;
+      return new ApiError("TIMEOUT", text);
+    };
     try {
       yield* untilSilent(answer, { clock: this.#clock, silenceMs, error });
     } catch (cause) {

@@ -29,6 +29,14 @@ export interface CollectionSurroundings {
   readonly standing: StandingProblems;
 }
 
+/** A list that comes in. */
+export interface Replacement {
+  item(raw: object): void;
+  gone(raw: object): void;
+  /** What differs from before, which is in force from now on. */
+  end(): readonly Change[];
+}
+
 /** One collection. */
 export class Collection {
   readonly resource: Resource;
@@ -75,8 +83,8 @@ export class Collection {
     return this.#hidden;
   }
 
-  /** Begins a whole list: give it each object, then end it. */
-  replace(): { item(raw: object): void; end(): readonly Change[] } {
+  /** Begins a whole list: give it each object, as often as it changes, and what is gone meanwhile; then end it. */
+  replace(): Replacement {
     const listed = new Map<string, ParsedObject>();
     const owners = new Map<string, ObjectName | undefined>();
     return {
@@ -84,6 +92,10 @@ export class Collection {
         const parsed = parseKind(this.resource.kind, raw, this.#pool, "server");
         listed.set(parsed.name ?? `unnamed ${listed.size}`, parsed);
         if (isRefused(parsed)) owners.set(parsed.name, this.#ownerOf(raw));
+      },
+      gone: (raw) => {
+        const name = nameOf(this.resource.kind, raw, this.#pool);
+        if (name !== undefined) listed.delete(name);
       },
       end: () => {
         // Whoever an object without a name is, nobody is taken for gone because of it.

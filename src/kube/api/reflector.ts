@@ -1,6 +1,7 @@
 /**
- * Keeps one collection equal to the server's: a list, then watches from there on. Whatever fails is tried
- * again, and what is known stays meanwhile; a list that comes later is told as its differences.
+ * Keeps one collection equal to the server's: a list, at the head of a watch or in pages, then watches from there
+ * on. Whatever fails is tried again, and what is known stays meanwhile; a list that comes later is told as its
+ * differences.
  */
 import type { Clock } from "../../base/clock.ts";
 import type { Change } from "../change.ts";
@@ -8,7 +9,7 @@ import { spreadMs } from "../spread.ts";
 import type { ApiClient } from "./api-client.ts";
 import { ApiError } from "./api-error.ts";
 import { BackOff } from "./back-off.ts";
-import type { Collection } from "./collection.ts";
+import type { Collection, Replacement } from "./collection.ts";
 import { listAll } from "./list.ts";
 import { type WatchEvent, watch } from "./watch.ts";
 
@@ -38,6 +39,8 @@ export class Reflector {
   /** Where to watch from; undefined: a list is due. */
   #version: string | undefined;
   #watches = 0;
+  /** False once a watch was not to be had that begins with the list. */
+  #listsByWatch = true;
 
   constructor(options: ReflectorOptions) {
     this.#options = options;
@@ -49,11 +52,15 @@ export class Reflector {
     const { clock, onState } = this.#options;
     while (!signal.aborted) {
       try {
-        if (this.#version === undefined) await this.#list(signal);
+        if (this.#version === undefined && !this.#listsByWatch) await this.#list(signal);
         else await this.#watch(this.#version, signal);
       } catch (error) {
         if (signal.aborted) return;
         const known = asApiError(error);
+        if (this.#version === undefined && this.#listsByWatch && mayListInPages(known)) {
+          this.#listsByWatch = false;
+          continue;
+        }
         if (needsList(known)) this.#version = undefined;
         // That a version grew too old is the way of things, not a fault to be told.
         if (known.code !== "EXPIRED") onState(known);
@@ -63,27 +70,47 @@ export class Reflector {
   }
 
   async #list(signal: AbortSignal): Promise<void> {
-    const { client, collection, onChanges, onState } = this.#options;
-    const replacing = collection.replace();
-    const version = await listAll(client, collection.resource, { onItem: replacing.item, signal });
-    const changes = replacing.end();
+    const { client, collection } = this.#options;
+    const list = collection.replace();
+    const version = await listAll(client, collection.resource, { onItem: list.item, signal });
+    this.#listed(list, version);
+  }
+
+  #listed(list: Replacement, version: string): void {
+    const { onChanges, onState } = this.#options;
+    const changes = list.end();
     this.#version = version;
     onState(undefined);
     onChanges(changes);
   }
 
-  async #watch(resourceVersion: string, signal: AbortSignal): Promise<void> {
+  /** `resourceVersion`: undefined for a watch that begins with the list. */
+  async #watch(resourceVersion: string | undefined, signal: AbortSignal): Promise<void> {
     const { client, collection, clock, nodeName, onState } = this.#options;
     const { resource } = collection;
     this.#watches += 1;
     const spreadS = spreadMs(`${nodeName} ${resource.name} ${this.#watches}`, WATCH_S_MIN);
     const timeoutS = WATCH_S_MIN + spreadS;
     const startMs = clock.nowMs();
+    let list = resourceVersion === undefined ? collection.replace() : undefined;
     let changes = 0;
     for await (const batch of watch({ client, resource, signal, resourceVersion, timeoutS })) {
+      let later = batch;
+      if (list) {
+        const end = batch.find(({ isEndOfState }) => isEndOfState);
+        const length = end ? batch.indexOf(end) : batch.length;
+        addTo(list, batch.slice(0, length));
+        if (end === undefined) continue;
+        this.#listed(list, end.resourceVersion);
+        list = undefined;
+        later = batch.slice(length + 1);
+      }
       onState(undefined);
-      changes += batch.filter(({ type }) => type !== "BOOKMARK").length;
-      this.#take(batch);
+      changes += later.filter(({ type }) => type !== "BOOKMARK").length;
+      this.#take(later);
+    }
+    if (list) {
+      throw new ApiError("MALFORMED", `list ${resource.name}: the watch ends before the list does`);
     }
     // A server that ends watches as soon as they begin is not asked in a tight loop.
     // What something without a name is only another list can say.
@@ -104,12 +131,28 @@ export class Reflector {
   }
 }
 
+/** What happens while the server tells its state is told behind it, before the end. */
+function addTo(list: Replacement, events: readonly WatchEvent[]): void {
+  for (const { type, object } of events) {
+    if (type === "DELETED") list.gone(object);
+    else if (type !== "BOOKMARK") list.item(object);
+  }
+}
+
 /** A watch that ends so soon and brought no change counts as a failure. */
 const EARLY_MS = 1_000;
 
 /** Not every fault makes what is known doubtful: after the others the watch goes on where it was. */
 function needsList({ code }: ApiError): boolean {
   return code === "EXPIRED" || code === "MALFORMED" || code === "REFUSED" || code === "NOT_FOUND";
+}
+
+/**
+ * A server before Kubernetes 1.34 refuses a watch that begins with the list; one that promises what its store
+ * cannot do, or something in between that holds streams back, says nothing; a role may have no right to watch.
+ */
+function mayListInPages({ code }: ApiError): boolean {
+  return code === "REFUSED" || code === "TIMEOUT" || code === "MALFORMED" || code === "FORBIDDEN";
 }
 
 function asApiError(error: unknown): ApiError {

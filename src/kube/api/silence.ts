@@ -5,7 +5,8 @@ import type { Clock } from "../../base/clock.ts";
 /** How long is too long, and what is said then. */
 export interface SilenceLimit {
   readonly clock: Clock;
-  readonly silenceMs: number;
+  /** May be another one later on. */
+  readonly silenceMs: () => number;
   readonly error: () => Error;
 }
 
@@ -18,7 +19,7 @@ export async function* untilSilent(
   let heardMs = clock.nowMs();
   const listen = async (): Promise<void> => {
     while (!ended.signal.aborted) {
-      const restMs = heardMs + silenceMs - clock.nowMs();
+      const restMs = heardMs + silenceMs() - clock.nowMs();
       if (restMs <= 0) {
         stream.destroy(error());
         return;

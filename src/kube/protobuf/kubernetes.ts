@@ -163,6 +163,11 @@ export const MESSAGES: Readonly<Record<string, MessageTable>> = {
 /** Of an object of any kind, which one it is. */
 export const IDENTITY = new MessageTable({ 1: one("metadata", new MessageTable(identity)) });
 
+/** Of a bookmark, which comes as an object of the kind that is watched, what it has. */
+export const BOOKMARK = new MessageTable({
+  1: one("metadata", new MessageTable({ ...identity, 12: texts("annotations") })),
+});
+
 /** What follows the kind of the items in the kind of a list. */
 const LIST = "List";
 

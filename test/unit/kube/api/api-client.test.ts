@@ -81,7 +81,7 @@ describe("a status", () => {
       return true;
     });
     const error = await errorOf(
-      client.stream("watch services", PATH, { signal, silenceMs: 1_000 }),
+      client.stream("watch services", PATH, { signal, silenceMs: () => 1_000 }),
     );
     expect(error).toMatchObject({ code: "BUSY" });
     expect(error.message.length).toBeLessThan(400);
@@ -235,7 +235,7 @@ describe("a request", () => {
     });
     const error = errorOf(get());
     const query = { watch: "1" };
-    const asking = { signal: end.signal, silenceMs: 1_000, query };
+    const asking = { signal: end.signal, silenceMs: () => 1_000, query };
     const { chunks } = await client.stream("watch services", PATH, asking);
     const reading = (async () => {
       for await (const chunk of chunks) if (chunk.length === 4) end.abort();

@@ -43,7 +43,7 @@ describe("the first picture", () => {
         return true;
       };
     });
-    await running.later(() => running.server.count("list", "endpointslices") > 2);
+    await running.later(() => running.server.count("watch-list", "endpointslices") > 2);
     expect(running.told).toEqual([]);
     isClosed = false;
     await running.later(() => running.told.length > 0);

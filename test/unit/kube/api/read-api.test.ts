@@ -32,7 +32,7 @@ const LISTS: Readonly<
 
 type Answer = (path: string, signal: AbortSignal) => Promise<object>;
 
-/** Lists are answered by `answer`; watches stay open and silent. */
+/** Lists are answered by `answer`, in pages alone; watches stay open and silent. */
 function reading(answer: Answer, signal = new AbortController().signal) {
   const clock = new ManualClock();
   let requestsAfter = 0;
@@ -44,7 +44,8 @@ function reading(answer: Answer, signal = new AbortController().signal) {
       if (isOver) requestsAfter++;
       return answer(path, asked.signal);
     },
-    stream: (_, __, asked) => untilAborted(asked.signal),
+    stream: (_, __, { query, signal: ended }) =>
+      query?.["sendInitialEvents"] ? Promise.reject(refused()) : untilAborted(ended),
   };
   const read = readApi({ client, clock, nodeName: "node-a", signal }).finally(() => {
     isOver = true;
@@ -54,6 +55,10 @@ function reading(answer: Answer, signal = new AbortController().signal) {
     (error: unknown) => ({ snapshot: undefined, error }),
   );
   return { clock, outcome, requestsAfter: () => requestsAfter };
+}
+
+function refused(): ApiError {
+  return new ApiError("REFUSED", "no watch begins with the list");
 }
 
 function untilAborted(signal: AbortSignal): Promise<never> {

@@ -68,6 +68,17 @@ test("of an object that is gone only its identity is read: the rest may be long,
   await expect(added).rejects.toMatchObject({ code: "MALFORMED" });
 });
 
+test("of a bookmark it is read whether the collection ends there, and nothing of its kind", async () => {
+  const metadata = { 6: "9", 12: { 1: "k8s.io/initial-events-end", 2: "true" } };
+  const [end] = await eventsOf([event("BOOKMARK", "Service", { 1: metadata, 2: "no spec" })]);
+  expect(end).toMatchObject({ type: "BOOKMARK", resourceVersion: "9", isEndOfState: true });
+  const [added, bookmark] = await eventsOf([
+    event("ADDED", "Service", { 1: { 1: "web", 3: "shop", ...metadata } }),
+    BOOKMARK,
+  ]);
+  expect([added?.isEndOfState, bookmark?.isEndOfState]).toEqual([false, false]);
+});
+
 test("a version that is too old asks for a new list", async () => {
   await expect(eventsOf([ADDED, GONE])).rejects.toMatchObject({ code: "EXPIRED" });
 });
