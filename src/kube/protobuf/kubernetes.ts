@@ -3,7 +3,6 @@
  * of k8s.io/api (core/v1, discovery/v1) and k8s.io/apimachinery (meta/v1, runtime).
  */
 import {
-  bytes,
   element,
   type Form,
   flag,
@@ -13,6 +12,7 @@ import {
   many,
   type ObjectReader,
   one,
+  place,
   text,
   texts,
 } from "./message.ts";
@@ -137,19 +137,19 @@ const status = new MessageTable({
   6: one("code", integer),
 });
 
-/** A list whose items are still bytes: of 500 objects, one at a time is in memory. */
-const list = new MessageTable({ 1: one("metadata", listMeta), 2: many("items", bytes) });
+/** A list whose items are not read yet: of 500 objects, one at a time is in memory. */
+const list = new MessageTable({ 1: one("metadata", listMeta), 2: many("items", place) });
 
 /** `runtime.Unknown`, which every object that stands alone is wrapped in. */
 export const unknown = new MessageTable({
   1: one("typeMeta", new MessageTable({ 1: one("apiVersion", text), 2: one("kind", text) })),
-  2: one("raw", bytes),
+  2: one("raw", place),
 });
 
 /** `meta/v1.WatchEvent`: its object is wrapped in bytes of its own (`runtime.RawExtension`). */
 export const watchEvent = new MessageTable({
   1: one("type", text),
-  2: one("object", new MessageTable({ 1: one("raw", bytes) })),
+  2: one("object", new MessageTable({ 1: one("raw", place) })),
 });
 
 /** The messages by their `kind`: those of a kind are the same in all versions that are asked for. */

@@ -33,6 +33,12 @@ export class ObjectReader extends BinaryReader {
     else this.skip(wireType, number);
   }
 
+  /** Goes past a length and as many bytes, and says where they are. */
+  place(): Place {
+    const start = this.#over();
+    return { start, end: this.pos };
+  }
+
   /** Goes past a length and as many bytes; returns where they begin. */
   #over(): number {
     const length = this.uint32();
@@ -41,6 +47,12 @@ export class ObjectReader extends BinaryReader {
     if (this.pos > this.len) throw new Error("a field that is cut off");
     return start;
   }
+}
+
+/** Bytes of a reader that are read later, or not at all. */
+export interface Place {
+  readonly start: number;
+  readonly end: number;
 }
 
 /** How a field is kept in the object. */
@@ -68,10 +80,10 @@ export class MessageTable implements Form {
     return this.#fields(reader, reader.uint32() + reader.pos);
   }
 
-  /** Reads a message that is all of `bytes`. Throws an Error for what is no such message. */
-  decode(bytes: Buffer): Record<string, unknown> {
-    const reader = new ObjectReader(bytes);
-    return this.#fields(reader, bytes.length);
+  /** Reads a message that is all of a place. Throws an Error for what is no such message. */
+  readAt(reader: ObjectReader, { start, end }: Place): Record<string, unknown> {
+    reader.pos = start;
+    return this.#fields(reader, end);
   }
 
   #fields(reader: ObjectReader, end: number): Record<string, unknown> {
@@ -125,8 +137,8 @@ export const flag: Form = { wireType: WireType.Varint, read: (reader) => reader.
 /** An int64 as a number: exact up to 2^53. */
 export const long: Form = { wireType: WireType.Varint, read: (reader) => Number(reader.int64()) };
 
-/** Bytes, not copied. */
-export const bytes: Form = { wireType: WireType.LengthDelimited, read: (reader) => reader.bytes() };
+/** Where bytes are: a message that is to be read by a table which is not known yet. */
+export const place: Form = { wireType: WireType.LengthDelimited, read: (reader) => reader.place() };
 
 const entry = new MessageTable({ 1: one("key", text), 2: one("value", element) });
 
