@@ -48,8 +48,10 @@ export class FakeApiServer {
   readonly requests: FakeRequest[] = [];
   /** Asked before each answer. */
   intercept: Interception = () => false;
-  /** Whether a watch may begin with all that is there; servers before Kubernetes 1.34 refuse that. */
+  /** Whether a watch may begin with all that is there. */
   listsByWatch = false;
+  /** Called in the midst of such a beginning. */
+  inState: () => void = () => {};
   readonly #server: Server;
   readonly #objects = new Map<string, ApiObject>();
   readonly #watchers = new Set<Watcher>();
@@ -72,9 +74,9 @@ export class FakeApiServer {
 
   /** Listens, again on the port that it had before. */
   async listen(): Promise<void> {
-    await new Promise<void>((resolve) => {
-      this.#server.listen(this.#port, "127.0.0.1", resolve);
-    });
+    await new Promise<void>(
+      (resolve) => void this.#server.listen(this.#port, "127.0.0.1", resolve),
+    );
     const address = this.#server.address();
     this.#port = typeof address === "object" && address !== null ? address.port : 0;
   }
@@ -172,7 +174,7 @@ export class FakeApiServer {
     const url = new URL(message.url ?? "/", this.url);
     const resource = url.pathname.split("/").at(-1) ?? "";
     const isKnown = message.method === "GET" && resource in LIST_KINDS;
-    const watchVerb = url.searchParams.has("sendInitialEvents") ? "watch-list" : "watch";
+    const watchVerb = url.searchParams.get("sendInitialEvents") === "true" ? "watch-list" : "watch";
     const verb = url.searchParams.has("watch") ? watchVerb : "list";
     const request = { verb: isKnown ? verb : "other", resource, url, message } as const;
     this.requests.push(request);
@@ -210,14 +212,8 @@ export class FakeApiServer {
   }
 
   #selected(url: URL, resource: string): readonly ApiObject[] {
-    const selects = selector(url);
     const all = [...this.#objects.values()].filter(({ kind }) => RESOURCES[kind] === resource);
-    return all.filter(selects);
-  }
-
-  #tellState(url: URL, resource: string, response: ServerResponse): void {
-    for (const object of this.#selected(url, resource)) send(response, "ADDED", object);
-    sendBookmark(response, { resource, version: this.#version, isEndOfState: true });
+    return all.filter(selector(url));
   }
 
   #watch({ verb, url, resource }: FakeRequest, response: ServerResponse): void {
@@ -229,13 +225,18 @@ export class FakeApiServer {
       response.end();
       return;
     }
-    if (verb === "watch-list") this.#tellState(url, resource, response);
     const watcher = { resource, response, selects: selector(url) };
     for (const happening of this.#history) {
       if (happening.version > from) tell(watcher, happening);
     }
+    const isFromState = verb === "watch-list";
+    const state = isFromState ? this.#selected(url, resource) : [];
+    for (const object of state) send(response, "ADDED", object);
     this.#watchers.add(watcher);
     response.on("close", () => this.#watchers.delete(watcher));
+    if (!isFromState) return;
+    this.inState();
+    sendBookmark(response, { resource, version: this.#version, isEndOfState: true });
   }
 }
 

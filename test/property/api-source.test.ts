@@ -32,6 +32,10 @@ const step = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant("refuse next" as const), resource }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("half a list next" as const), resource }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("410 in next list" as const), resource }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ do: fc.constant("change in next list" as const), name, variant }),
+  },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("away and back" as const) }) },
   {
     weight: 4,
@@ -73,7 +77,7 @@ class Faults {
 
   halve(of: string): void {
     this.#plan(of, (request, response) => {
-      if (isByWatch(request)) {
+      if (this.#isByWatch(request)) {
         tellHalf(response);
         response.socket?.end();
         return true;
@@ -87,7 +91,7 @@ class Faults {
 
   expire(of: string): void {
     this.#plan(of, (request, response) => {
-      if (isByWatch(request)) {
+      if (this.#isByWatch(request)) {
         tellHalf(response);
         send(response, "ERROR", status(410, "too old resource version"));
         response.end();
@@ -104,14 +108,14 @@ class Faults {
     this.#planned.length = 0;
   }
 
+  /** Whether it is a list at the head of a watch, and the server grants it. */
+  #isByWatch({ verb }: FakeRequest): boolean {
+    return verb === "watch-list" && this.#server.listsByWatch;
+  }
+
   #plan(of: string, fault: Interception): void {
     this.#planned.push({ resource: of, fault });
   }
-}
-
-/** Whether it is a list at the head of a watch, and the server grants it. */
-function isByWatch({ verb }: FakeRequest): boolean {
-  return verb === "watch-list";
 }
 
 /** Of a list at the head of a watch one object that nobody will see: the list does not end. */
@@ -174,6 +178,14 @@ class Run {
         return this.faults.halve(one.resource);
       case "410 in next list":
         return this.faults.expire(one.resource);
+      case "change in next list":
+        this.#everGone.add(`slice shop/${one.name}`);
+        server.inState = () => {
+          server.inState = () => undefined;
+          server.put(service(one.name, { ports: [{ port: one.variant }] }));
+          server.delete("EndpointSlice", `shop/${one.name}`);
+        };
+        return;
       case "away and back":
         await server.stop();
         await this.running.pass(400);

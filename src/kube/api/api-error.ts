@@ -22,14 +22,22 @@ export type ApiErrorCode =
   | "TOO_LARGE"
   | "ENDED";
 
+interface ApiErrorOptions {
+  readonly cause?: unknown;
+  readonly status?: number;
+}
+
 /** A request that brought no good answer. */
 export class ApiError extends Error {
   override readonly name = "ApiError";
   readonly code: ApiErrorCode;
+  /** Of HTTP, or of the `Status` that a watch ended with; undefined where there was none. */
+  readonly status: number | undefined;
 
-  constructor(code: ApiErrorCode, message: string, options: { readonly cause?: unknown } = {}) {
+  constructor(code: ApiErrorCode, message: string, options: ApiErrorOptions = {}) {
     super(message, options);
     this.code = code;
+    this.status = options.status;
   }
 }
 
@@ -44,22 +52,25 @@ export function statusError(what: string, status: number, body: unknown): ApiErr
       return new ApiError(
         "UNAUTHORIZED",
         `the API server does not accept our credentials (401): renew the token or certificate${said}`,
+        { status },
       );
     case 403:
       return new ApiError(
         "FORBIDDEN",
         `not allowed to ${what} (403): apply the rights of deploy/base${said}`,
+        { status },
       );
     case 404:
       return new ApiError(
         "NOT_FOUND",
         `the API server has no such resource to ${what} (404): it is older than Kubernetes 1.21, or another server${said}`,
+        { status },
       );
     case 410:
-      return new ApiError("EXPIRED", `${what}: the version is too old (410)${said}`);
+      return new ApiError("EXPIRED", `${what}: the version is too old (410)${said}`, { status });
     default: {
       const code = BUSY_STATUS.has(status) ? "BUSY" : "REFUSED";
-      return new ApiError(code, `${what}: the API server answers ${status}${said}`);
+      return new ApiError(code, `${what}: the API server answers ${status}${said}`, { status });
     }
   }
 }

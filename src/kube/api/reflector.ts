@@ -11,6 +11,7 @@ import { ApiError } from "./api-error.ts";
 import { BackOff } from "./back-off.ts";
 import type { Collection, Replacement } from "./collection.ts";
 import { listAll } from "./list.ts";
+import { ListWay } from "./list-way.ts";
 import { type WatchEvent, watch } from "./watch.ts";
 
 /** The server ends a watch after this long, and up to twice that, as client-go asks. */
@@ -39,8 +40,7 @@ export class Reflector {
   /** Where to watch from; undefined: a list is due. */
   #version: string | undefined;
   #watches = 0;
-  /** False once a watch was not to be had that begins with the list. */
-  #listsByWatch = true;
+  readonly #listWay = new ListWay();
 
   constructor(options: ReflectorOptions) {
     this.#options = options;
@@ -49,24 +49,28 @@ export class Reflector {
 
   /** Works until `signal` is aborted; never rejects. */
   async run(signal: AbortSignal): Promise<void> {
-    const { clock, onState } = this.#options;
+    const { clock } = this.#options;
     while (!signal.aborted) {
       try {
-        if (this.#version === undefined && !this.#listsByWatch) await this.#list(signal);
-        else await this.#watch(this.#version, signal);
+        const isInPages = this.#version === undefined && !this.#listWay.isByWatch;
+        await (isInPages ? this.#list(signal) : this.#watch(this.#version, signal));
       } catch (error) {
         if (signal.aborted) return;
-        const known = asApiError(error);
-        if (this.#version === undefined && this.#listsByWatch && mayListInPages(known)) {
-          this.#listsByWatch = false;
-          continue;
+        if (this.#isFault(asApiError(error))) {
+          await clock.sleep(this.#backOff.nextMs(clock.nowMs()), signal);
         }
-        if (needsList(known)) this.#version = undefined;
-        // That a version grew too old is the way of things, not a fault to be told.
-        if (known.code !== "EXPIRED") onState(known);
-        await clock.sleep(this.#backOff.nextMs(clock.nowMs()), signal);
       }
     }
+  }
+
+  /** Takes note of what went wrong. False where there is nothing to wait for. */
+  #isFault(error: ApiError): boolean {
+    // As every older server does: nobody is told.
+    if (this.#version === undefined && this.#listWay.failed(error)) return false;
+    if (needsList(error)) this.#version = undefined;
+    // That a version grew too old is the way of things, not a fault to be told.
+    if (error.code !== "EXPIRED") this.#options.onState(error);
+    return true;
   }
 
   async #list(signal: AbortSignal): Promise<void> {
@@ -80,6 +84,7 @@ export class Reflector {
     const { onChanges, onState } = this.#options;
     const changes = list.end();
     this.#version = version;
+    this.#listWay.listed();
     onState(undefined);
     onChanges(changes);
   }
@@ -145,14 +150,6 @@ const EARLY_MS = 1_000;
 /** Not every fault makes what is known doubtful: after the others the watch goes on where it was. */
 function needsList({ code }: ApiError): boolean {
   return code === "EXPIRED" || code === "MALFORMED" || code === "REFUSED" || code === "NOT_FOUND";
-}
-
-/**
- * A server before Kubernetes 1.34 refuses a watch that begins with the list; one that promises what its store
- * cannot do, or something in between that holds streams back, says nothing; a role may have no right to watch.
- */
-function mayListInPages({ code }: ApiError): boolean {
-  return code === "REFUSED" || code === "TIMEOUT" || code === "MALFORMED" || code === "FORBIDDEN";
 }
 
 function asApiError(error: unknown): ApiError {

@@ -5,7 +5,7 @@ import type { Clock } from "../../base/clock.ts";
 /** How long is too long, and what is said then. */
 export interface SilenceLimit {
   readonly clock: Clock;
-  /** May be another one later on. */
+  /** May become more later on. */
   readonly silenceMs: () => number;
   readonly error: () => Error;
 }

@@ -1,7 +1,7 @@
 /**
  * A watch: the changes of a collection as the API server streams them, in protobuf or as lines of JSON. It may
- * begin with the whole collection (KEP-3157, on by default since Kubernetes 1.34): the server then neither asks
- * etcd nor holds pages, which costs it half of what a list in pages does.
+ * begin with the whole collection (KEP-3157, by default in Kubernetes 1.32 and from 1.34 on): the server then tells
+ * it from its memory, which costs it half of what a list in pages does.
  */
 import { decodeWatchEvent } from "../protobuf/decode.ts";
 import { type ApiClient, HEAD_MS_MAX } from "./api-client.ts";
@@ -16,8 +16,11 @@ export const WATCH_EVENT_BYTES_MAX = 16 * 1024 * 1024;
 /** A server that is there sends a bookmark once a minute; after this long it is asked again. */
 export const WATCH_SILENCE_MS_MAX = 180_000;
 
-/** The same where the server has not told all of the collection yet: it has it at hand, and is not slow. */
-export const STATE_SILENCE_MS_MAX = 10_000;
+/** The same where the server has not told all of the collection yet, which it has at hand. */
+export const STATE_SILENCE_MS_MAX = 15_000;
+
+/** To the head of such an answer: a busy server has requests wait for 15 s, and its memory may be 3 s late. */
+export const STATE_HEAD_MS_MAX = 20_000;
 
 /** What the bookmark is known by that comes behind the collection. */
 const END_OF_STATE = "k8s.io/initial-events-end";
@@ -46,7 +49,7 @@ export interface WatchOptions {
 /**
  * First nothing, once the server has agreed; then the events of one read each, in order, until the
  * server ends the watch, which it does after `timeoutS`. Throws an {@link ApiError}; `EXPIRED` when a
- * new list is due, `REFUSED` by a server that begins no watch with the collection.
+ * new list is due, and what {@link ListWay} knows where the server begins no watch with the collection.
  */
 export async function* watch(options: WatchOptions): AsyncGenerator<readonly WatchEvent[], void> {
   const { client, resource, signal, resourceVersion, timeoutS } = options;
@@ -60,7 +63,7 @@ export async function* watch(options: WatchOptions): AsyncGenerator<readonly Wat
   };
   let isState = resourceVersion === undefined;
   const silenceMs = (): number => (isState ? STATE_SILENCE_MS_MAX : WATCH_SILENCE_MS_MAX);
-  const headMsMax = Math.min(HEAD_MS_MAX, silenceMs());
+  const headMsMax = isState ? STATE_HEAD_MS_MAX : HEAD_MS_MAX;
   const asked = { query, signal, headMsMax, silenceMs, mayBeProtobuf: true };
   const { isProtobuf, chunks } = await client.stream(what, resource.path, asked);
   yield [];

@@ -10,6 +10,7 @@ import { sliceObject } from "../cluster-objects.ts";
 import { versionOf } from "../node/pages.ts";
 import { median } from "../row.ts";
 import { WATCH_FORMATS, type WatchFormat } from "../watch-format.ts";
+import { LIST_WAYS, type ListWay, listBytes } from "./lists.ts";
 import { Watchers } from "./watchers.ts";
 
 /** All counts in turn, so many times: what else the machine does is not in all of them. */
@@ -35,9 +36,10 @@ export interface FanOut {
   readonly lastSeenMs: number;
 }
 
-/** One list of all slices, in one answer. */
+/** One list of all slices. */
 export interface ListCost {
   readonly kind: "list";
+  readonly way: ListWay;
   readonly format: WatchFormat;
   readonly objects: number;
   readonly serverS: number;
@@ -53,18 +55,17 @@ const { api } = server;
 report(guestFacts());
 for (let round = 0; round < ROUNDS; round++) {
   for (const format of WATCH_FORMATS) {
-    report(await list(format));
+    for (const way of LIST_WAYS) report(await list(format, way));
     for (const watchers of WATCHERS) report(await fanOut(format, watchers));
   }
 }
 await server.stop();
 
-async function list(format: WatchFormat): Promise<ListCost> {
+async function list(format: WatchFormat, way: ListWay): Promise<ListCost> {
   const before = serverS();
-  const watchers = await Watchers.open(0, { ...watched(format), resourceVersion: "" });
-  const bytes = await watchers.download();
-  watchers.close();
-  return { kind: "list", format, objects: size.services, serverS: serverS() - before, bytes };
+  const bytes = await listBytes(watched(format), way);
+  const { services: objects } = size;
+  return { kind: "list", way, format, objects, serverS: serverS() - before, bytes };
 }
 
 async function fanOut(format: WatchFormat, count: number): Promise<FanOut> {

@@ -4,6 +4,7 @@ import { median } from "../row.ts";
 import { WATCH_FORMATS } from "../watch-format.ts";
 import { type FanOutPoint, pointsOf, slopeMs } from "./fan-out-points.ts";
 import type { FanOut, ListCost } from "./inside.ts";
+import { LIST_WAYS, type ListWay } from "./lists.ts";
 
 const NODES = 5_000;
 /** A busy cluster: each pod that comes or goes is one or two changes of a slice. */
@@ -11,6 +12,11 @@ const CHANGES_PER_S = 20;
 const SERVICES = 10_000;
 const BYTES_PER_MB = 1_000_000;
 const MS_PER_S = 1_000;
+
+const WAY_TEXTS: Readonly<Record<ListWay, string>> = {
+  pages: "in pages of 500",
+  watch: "at the head of a watch",
+};
 
 /** In this time all nodes start anew. */
 const START_S = 600;
@@ -61,17 +67,25 @@ function projected(
   const slope = slopeMs(points);
   const bytes = Math.round(points.at(-1)?.bytes ?? Number.NaN);
   const perNode = (bytes * CHANGES_PER_S) / 1_000;
-  const found = lists.filter((one) => one.format === format);
-  if (found.length === 0) throw new Error(`no list in ${format}`);
-  const listMb = (median(found.map((one) => one.bytes / one.objects)) * SERVICES) / BYTES_PER_MB;
-  const listS = median(found.map((one) => one.serverS / one.objects)) * SERVICES;
   const nodes = NODES.toLocaleString("en-GB");
   return [
     `- **${format}**: a client more costs the server ${slope.toFixed(2)} ms of processor time a change (in the guest, which is`,
     `  far slower than a plain machine) and ${bytes} bytes. With ${CHANGES_PER_S} changes a second each node gets`,
     `  ${CHANGES_PER_S} x ${bytes} = ${perNode.toFixed(0)} kB/s, and ${nodes} nodes get ${((perNode * NODES) / 1_000).toFixed(0)} MB/s from all API servers together, for`,
     `  ${CHANGES_PER_S} x ${nodes} x ${slope.toFixed(2)} ms = ${((CHANGES_PER_S * NODES * slope) / MS_PER_S).toFixed(0)} processors as slow as the guest's.`,
-    `  A list of ${SERVICES.toLocaleString("en-GB")} slices is ${listMb.toFixed(0)} MB and ${listS.toFixed(1)} s of that processor; ${nodes} nodes that all start anew within`,
-    `  ten minutes ask for ${nodes} x ${listMb.toFixed(0)} MB / ${START_S} s = ${((listMb * NODES) / START_S).toFixed(0)} MB/s and ${nodes} x ${listS.toFixed(1)} s / ${START_S} s = ${((listS * NODES) / START_S).toFixed(0)} processors, beside the Services.`,
+    `  A list of ${SERVICES.toLocaleString("en-GB")} slices, and ${nodes} nodes that all start anew within ten minutes and ask for it:`,
+    ...LIST_WAYS.map((way) => listed(lists, format, way)),
+  ].join("\n");
+}
+
+function listed(lists: readonly ListCost[], format: FanOut["format"], way: ListWay): string {
+  const found = lists.filter((one) => one.format === format && one.way === way);
+  if (found.length === 0) throw new Error(`no list in ${format}, ${way}`);
+  const mb = (median(found.map((one) => one.bytes / one.objects)) * SERVICES) / BYTES_PER_MB;
+  const seconds = median(found.map((one) => one.serverS / one.objects)) * SERVICES;
+  const nodes = NODES.toLocaleString("en-GB");
+  return [
+    `    - ${WAY_TEXTS[way]}: ${mb.toFixed(0)} MB and ${seconds.toFixed(1)} s of that processor;`,
+    `      ${nodes} x ${mb.toFixed(0)} MB / ${START_S} s = ${((mb * NODES) / START_S).toFixed(0)} MB/s and ${nodes} x ${seconds.toFixed(1)} s / ${START_S} s = ${((seconds * NODES) / START_S).toFixed(0)} processors, beside the Services.`,
   ].join("\n");
 }

@@ -43,20 +43,18 @@ function clientOf({ url, authority }: Watched, maxSockets: number): Client {
 export class Watchers {
   readonly #clients: Watcher[];
   readonly #client: Client;
-  readonly #watched: Watched;
 
-  private constructor(clients: Watcher[], client: Client, watched: Watched) {
+  private constructor(clients: Watcher[], client: Client) {
     this.#clients = clients;
     this.#client = client;
-    this.#watched = watched;
   }
 
   /** Returns when the server has agreed to all. */
   static async open(count: number, watched: Watched): Promise<Watchers> {
-    const client = clientOf(watched, count + 1);
+    const client = clientOf(watched, count);
     const clients = Array.from({ length: count }, () => new Watcher(watched.format));
     await Promise.all(clients.map((one) => one.connect(watched, client)));
-    return new Watchers(clients, client, watched);
+    return new Watchers(clients, client);
   }
 
   get bytes(): number {
@@ -72,26 +70,6 @@ export class Watchers {
       }
       await sleep(POLL_MS);
     }
-  }
-
-  /** Fetches the whole collection; returns its bytes. */
-  download(): Promise<number> {
-    const { url, path, format } = this.#watched;
-    const accept = WATCH_TYPES[format].replace(";stream=watch", "");
-    const headers = { authorization: "Bearer admin", accept };
-    const { agent, request } = this.#client;
-    return new Promise((resolve, reject) => {
-      const asked = request(`${url}${path}`, { agent, headers }, (answer) => {
-        let bytes = 0;
-        answer.on("data", (part: Buffer) => {
-          bytes += part.length;
-        });
-        answer.on("error", reject);
-        answer.on("end", () => resolve(bytes));
-      });
-      asked.on("error", reject);
-      asked.end();
-    });
   }
 
   close(): void {

@@ -16,12 +16,17 @@ function watches(format: FanOut["format"], bytes: number): FanOut[] {
   );
 }
 
-function list(format: ListCost["format"], bytes: number): ListCost {
-  return { kind: "list", format, objects: 1_000, serverS: 0.5, bytes };
+/** At the head of a watch it costs the server half. */
+function lists(format: ListCost["format"], bytes: number): ListCost[] {
+  const common = { kind: "list", format, objects: 1_000, bytes } as const;
+  return [
+    { ...common, way: "pages", serverS: 0.5 },
+    { ...common, way: "watch", serverS: 0.25 },
+  ];
 }
 
 const WATCHES = [...watches("json", 4_000), ...watches("protobuf", 2_000)];
-const LISTS = [list("json", 4e6), list("protobuf", 2e6)];
+const LISTS = [...lists("json", 4e6), ...lists("protobuf", 2e6)];
 
 test("the slope through all counts of clients is what 5,000 pay", () => {
   const text = projection(WATCHES, LISTS, "One boot");
@@ -30,10 +35,12 @@ test("the slope through all counts of clients is what 5,000 pay", () => {
   // 0.1 ms x 5,000 clients x 20 changes a second are 10 s of work a second.
   expect(text).toMatch(/20 x 5,000 x 0\.10 ms = 10 processors/);
   expect(text).toMatch(/20 x 2000 = 40 kB\/s, and 5,000 nodes get 200 MB\/s/);
-  expect(text).toMatch(/list of 10,000 slices is 20 MB/);
+  expect(text).toContain("in pages of 500: 20 MB and 5.0 s of that processor;");
   expect(text).toContain(
     "5,000 x 20 MB / 600 s = 167 MB/s and 5,000 x 5.0 s / 600 s = 42 processors",
   );
+  expect(text).toContain("at the head of a watch: 20 MB and 2.5 s of that processor;");
+  expect(text).toContain("5,000 x 2.5 s / 600 s = 21 processors");
 });
 
 test("one count of clients that is far off does not make the slope", () => {
@@ -48,7 +55,7 @@ test("one count of clients that is far off does not make the slope", () => {
 test("a figure that is missing is an error, not a page with holes", () => {
   const onlyJson = WATCHES.filter(({ format }) => format === "json");
   expect(() => projection(onlyJson, LISTS, "One boot")).toThrow(/no figure .* in protobuf/);
-  expect(() => projection(WATCHES, LISTS.slice(1), "One boot")).toThrow(/no list in json/);
+  expect(() => projection(WATCHES, LISTS.slice(1), "One boot")).toThrow(/no list in json, pages/);
 });
 
 test("the text takes the place between the marks, again and again", () => {

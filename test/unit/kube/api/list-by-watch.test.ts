@@ -1,7 +1,7 @@
-/** A list at the head of a watch, as servers since Kubernetes 1.34 give it: what it brings, and when pages are asked for. */
+/** A list at the head of a watch, as newer servers give it: what it brings, and when pages are asked for. */
 import { describe, expect, test } from "vitest";
-import { STATE_SILENCE_MS_MAX } from "../../../../src/kube/api/watch.ts";
-import { send, sendBookmark } from "../../../fakes/api-answers.ts";
+import { STATE_HEAD_MS_MAX, STATE_SILENCE_MS_MAX } from "../../../../src/kube/api/watch.ts";
+import { answerStatus, send, sendBookmark, status } from "../../../fakes/api-answers.ts";
 import type { FakeApiServer, Interception } from "../../../fakes/fake-api-server.ts";
 import { NODE, node, openSource, openTold, service, slice } from "./running-source.ts";
 
@@ -46,10 +46,19 @@ describe("a server that lists by watch", () => {
     ]);
     const asked = requests.map(({ url }) => url.searchParams);
     for (const query of asked) {
+      expect(query.get("sendInitialEvents")).toBe("true");
       expect(query.get("resourceVersionMatch")).toBe("NotOlderThan");
       expect(query.get("allowWatchBookmarks")).toBe("true");
       expect(query.has("resourceVersion")).toBe(false);
     }
+  });
+
+  test("may say nothing for long once its list has ended", async (context) => {
+    const running = await openTold(context, WEB, listsByWatch);
+    await running.pass(4 * STATE_SILENCE_MS_MAX);
+    expect(running.appeared).toEqual([]);
+    expect(running.server.requests).toHaveLength(3);
+    expect(running.server.watches("services")).toBe(1);
   });
 
   test("is watched from where its list ended when the watch ends", async (context) => {
@@ -72,6 +81,22 @@ describe("a server that lists by watch", () => {
     expect(running.told.slice(1).toSorted()).toEqual(["+ service shop/api", "- service shop/old"]);
     expect(running.server.count("watch-list", "services")).toBe(2);
     expect(running.server.count("list", "services")).toBe(0);
+  });
+
+  test("tells what happens in the middle of its list before the end", async (context) => {
+    const running = await openSource(context, WEB, (server) => {
+      server.listsByWatch = true;
+      server.inState = () => {
+        server.inState = () => undefined;
+        server.put(service("api"));
+        server.delete("Service", "shop/web");
+      };
+    });
+    await running.until(() => running.told.length > 0);
+    // Whichever collection was asked for first.
+    await running.until(() => running.objects.has("service shop/api"));
+    expect(running.objects.has("service shop/web")).toBe(false);
+    expect(running.server.requests).toHaveLength(3);
   });
 
   test("may change objects before its list ends: the last state of each counts", async (context) => {
@@ -127,57 +152,97 @@ describe("a server that lists by watch", () => {
   });
 });
 
-describe("pages are asked for at once, and from then on,", () => {
-  test("where the server refuses such a watch, which nobody is told", async (context) => {
-    const running = await openTold(context, WEB);
-    running.server.breakWatches();
-    running.server.compact();
-    running.server.put(service("api"));
-    running.server.compact();
-    await running.later(() => running.told.length > 1);
-    expect(running.server.count("watch-list", "services")).toBe(1);
-    expect(running.server.count("list", "services")).toBe(2);
-    expect(running.appeared.filter((text) => text.includes("sendInitialEvents"))).toEqual([]);
-  });
+type Answer = (...how: Parameters<Interception>) => void;
+
+/** The head, one object, and no more yet. */
+const half: Answer = (_, response) => {
+  response.writeHead(200, { "content-type": "application/json" });
+  send(response, "ADDED", versioned("half", "2"));
+};
+
+function failing(code: number): Answer {
+  return (_, response) => answerStatus(response, code, "no");
+}
+
+/** Agrees, and ends with an error. */
+function agreesAnd(code: number): Answer {
+  return (request, response) => {
+    half(request, response);
+    send(response, "ERROR", status(code, "no"));
+    response.end();
+  };
+}
+
+/** Has the version of what is known grow too old. */
+async function listAgain(running: Awaited<ReturnType<typeof openSource>>): Promise<void> {
+  await running.watching();
+  running.server.breakWatches();
+  running.server.compact();
+  running.server.put(service("api"));
+  running.server.compact();
+  await running.later(() => running.told.length > 1);
+}
+
+describe("pages are asked for", () => {
+  test.for([400, 422])(
+    "at once and from then on where the server refuses with %i, which nobody is told",
+    async (code, context) => {
+      const running = await openSource(context, WEB, firstAnsweredBy(failing(code)));
+      await running.until(() => running.told.length > 0);
+      expect(running.appeared).toEqual([]);
+      await listAgain(running);
+      expect(running.server.count("watch-list", "services")).toBe(1);
+      expect(running.server.count("list", "services")).toBe(2);
+    },
+  );
 
   test.for([
-    ["says nothing", (): void => undefined],
+    ["says nothing", () => undefined],
     [
       "agrees and then says nothing",
-      (_, response): void => {
+      (_, response) => {
         response.writeHead(200, { "content-type": "application/json" }).flushHeaders();
       },
     ],
-    [
-      "says no more in the middle",
-      (_, response): void => {
-        response.writeHead(200, { "content-type": "application/json" });
-        send(response, "ADDED", versioned("half", "2"));
-      },
-    ],
+    ["says no more in the middle", half],
     [
       "ends before its list does",
-      (_, response): void => {
-        response.writeHead(200, { "content-type": "application/json" });
-        send(response, "ADDED", versioned("half", "2"));
+      (request, response) => {
+        half(request, response);
         response.end();
       },
     ],
-    [
-      "does not allow to watch",
-      (_, response): void => {
-        response.writeHead(403).end("no");
-      },
-    ],
-  ] satisfies readonly (readonly [string, (...how: Parameters<Interception>) => void])[])(
-    "where the server %s",
+    ["does not allow to watch", failing(403)],
+    ["fails", failing(500)],
+    ["agrees and then finds that its store cannot do it", agreesAnd(500)],
+    ["agrees and is late itself", agreesAnd(504)],
+  ] satisfies readonly (readonly [string, Answer])[])(
+    "the next time, and then by watch again, where the server %s",
     async ([, answer], context) => {
       const running = await openSource(context, WEB, firstAnsweredBy(answer));
       await running.later(() => running.told.length > 0);
       expect(running.told).toEqual(["replaced shop/web"]);
-      expect(running.clock.nowMs()).toBeLessThan(3 * STATE_SILENCE_MS_MAX);
+      expect(running.clock.nowMs()).toBeLessThan(2 * STATE_HEAD_MS_MAX);
       expect(running.server.count("list", "services")).toBe(1);
       expect(running.server.count("watch-list", "services")).toBe(1);
+      expect(running.appeared).toHaveLength(1);
+      expect(running.solved).toEqual(running.appeared);
+      await listAgain(running);
+      expect(running.server.count("watch-list", "services")).toBe(2);
+      expect(running.server.count("list", "services")).toBe(1);
+    },
+  );
+
+  test.for([401, 410, 429, 502, 503])(
+    "not where the server answers %i: the same is asked again after a while",
+    async (code, context) => {
+      const running = await openSource(context, WEB, firstAnsweredBy(failing(code)));
+      await running.until(() => running.server.count("watch-list", "nodes") > 0);
+      expect(running.told).toEqual([]);
+      await running.later(() => running.told.length > 0);
+      expect(running.told).toEqual(["replaced shop/web"]);
+      expect(running.server.count("watch-list", "services")).toBe(2);
+      expect(running.server.count("list", "services")).toBe(0);
     },
   );
 });

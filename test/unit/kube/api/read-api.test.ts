@@ -58,7 +58,7 @@ function reading(answer: Answer, signal = new AbortController().signal) {
 }
 
 function refused(): ApiError {
-  return new ApiError("REFUSED", "no watch begins with the list");
+  return new ApiError("REFUSED", "no watch begins with the list", { status: 422 });
 }
 
 function untilAborted(signal: AbortSignal): Promise<never> {
