@@ -10,12 +10,12 @@ import {
   LIST_KINDS,
   nameOf,
   RESOURCES,
-  type Selector,
   selector,
   send,
   sendBookmark,
   status,
 } from "./api-answers.ts";
+import { type Happening, tell, type Watcher } from "./api-watcher.ts";
 
 /** A request as a test sees it. */
 export interface FakeRequest {
@@ -28,19 +28,6 @@ export interface FakeRequest {
 
 /** Answers in the server's place; false leaves the request to the server. */
 export type Interception = (request: FakeRequest, response: ServerResponse) => boolean;
-
-interface Happening {
-  readonly version: number;
-  readonly resource: string;
-  readonly before: ApiObject | undefined;
-  readonly after: ApiObject | undefined;
-}
-
-interface Watcher {
-  readonly resource: string;
-  readonly selects: Selector;
-  readonly response: ServerResponse;
-}
 
 /** One server; `stop` it at the end. */
 export class FakeApiServer {
@@ -237,15 +224,5 @@ export class FakeApiServer {
     if (!isFromState) return;
     this.inState();
     sendBookmark(response, { resource, version: this.#version, isEndOfState: true });
-  }
-}
-
-function tell({ resource, selects, response }: Watcher, happening: Happening): void {
-  if (happening.resource !== resource) return;
-  const { before, after, version } = happening;
-  if (selects(after)) send(response, selects(before) ? "MODIFIED" : "ADDED", after);
-  else if (selects(before)) {
-    const metadata = { ...before.metadata, resourceVersion: String(version) };
-    send(response, "DELETED", { ...before, metadata });
   }
 }

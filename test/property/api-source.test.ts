@@ -1,16 +1,11 @@
 /** Laws of the API source: whatever a server does, the picture becomes its own, and nothing is lost on the way. */
-import type { ServerResponse } from "node:http";
 import { isDeepStrictEqual } from "node:util";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { parseObject } from "../../src/kube/parse-object.ts";
 import { StringPool } from "../../src/kube/string-pool.ts";
-import { answerStatus, send, status } from "../fakes/api-answers.ts";
-import type { FakeApiServer, FakeRequest, Interception } from "../fakes/fake-api-server.ts";
+import { PlannedFaults } from "../fakes/planned-faults.ts";
 import { NODE, node, RunningSource, service, slice } from "../unit/kube/api/running-source.ts";
-
-/** Objects of a page, so that few objects are several pages. */
-const PAGE_OBJECTS = 2;
 
 /** Ports and addresses that objects change between. */
 const variant = fc.integer({ min: 1, max: 3 });
@@ -50,92 +45,13 @@ const steps = fc.array(step, { minLength: 4, maxLength: 16 });
 
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 
-/** What the server does to one of the next requests, by resource. */
-class Faults {
-  readonly #server: FakeApiServer;
-  readonly #planned: { readonly resource: string; readonly fault: Interception }[] = [];
-
-  constructor(server: FakeApiServer) {
-    this.#server = server;
-    server.intercept = (request, response) => {
-      const { searchParams } = request.url;
-      if (searchParams.has("limit")) searchParams.set("limit", String(PAGE_OBJECTS));
-      const index = this.#planned.findIndex((one) => one.resource === request.resource);
-      const planned = this.#planned[index];
-      if (!planned?.fault(request, response)) return false;
-      this.#planned.splice(index, 1);
-      return true;
-    };
-  }
-
-  refuse(of: string): void {
-    this.#plan(of, (_, response) => {
-      answerStatus(response, 503, "busy");
-      return true;
-    });
-  }
-
-  halve(of: string): void {
-    this.#plan(of, (request, response) => {
-      if (this.#isByWatch(request)) {
-        tellHalf(response);
-        response.socket?.end();
-        return true;
-      }
-      if (!isLaterPage(request)) return false;
-      response.writeHead(200).write('{"items":[{"metadata":{"na');
-      response.destroy();
-      return true;
-    });
-  }
-
-  expire(of: string): void {
-    this.#plan(of, (request, response) => {
-      if (this.#isByWatch(request)) {
-        tellHalf(response);
-        send(response, "ERROR", status(410, "too old resource version"));
-        response.end();
-        return true;
-      }
-      if (!isLaterPage(request)) return false;
-      this.#server.compact();
-      answerStatus(response, 410, "The provided continue parameter is too old");
-      return true;
-    });
-  }
-
-  end(): void {
-    this.#planned.length = 0;
-  }
-
-  /** Whether it is a list at the head of a watch, and the server grants it. */
-  #isByWatch({ verb }: FakeRequest): boolean {
-    return verb === "watch-list" && this.#server.listsByWatch;
-  }
-
-  #plan(of: string, fault: Interception): void {
-    this.#planned.push({ resource: of, fault });
-  }
-}
-
-/** Of a list at the head of a watch one object that nobody will see: the list does not end. */
-function tellHalf(response: ServerResponse): void {
-  response.writeHead(200, { "content-type": "application/json" });
-  const lost = service("half");
-  send(response, "ADDED", { ...lost, metadata: { ...lost.metadata, resourceVersion: "1" } });
-}
-
-function isLaterPage({ url }: FakeRequest): boolean {
-  return url.searchParams.has("continue");
-}
-
 /** One run: the source over its server, and which objects were ever gone. */
 class Run {
   readonly running: RunningSource;
-  readonly faults: Faults;
+  readonly faults: PlannedFaults;
   readonly #everGone = new Set<string>();
 
-  constructor(running: RunningSource, faults: Faults) {
+  constructor(running: RunningSource, faults: PlannedFaults) {
     this.running = running;
     this.faults = faults;
   }
@@ -236,10 +152,10 @@ test("in the end the picture is the server's, and what was never deleted was nev
   ];
   await fc.assert(
     fc.asyncProperty(steps, fc.boolean(), async (all, listsByWatch) => {
-      let faults: Faults | undefined;
+      let faults: PlannedFaults | undefined;
       const running = await RunningSource.open(START, (server) => {
         server.listsByWatch = listsByWatch;
-        faults = new Faults(server);
+        faults = new PlannedFaults(server);
       });
       try {
         if (!faults) throw new Error("no server");
