@@ -109,8 +109,8 @@ export class ApiServer {
     return { server: processUsage(this.#server?.pid), etcd: processUsage(this.#etcd?.pid) };
   }
 
-  /** Starts the server again after {@link pause}, on what was stored, and returns when it is ready. */
-  async resume(): Promise<void> {
+  /** Starts the server again after {@link pause}, on what was stored, with `flags` too; returns when it is ready. */
+  async resume(...flags: readonly string[]): Promise<void> {
     const { folder, port, isOpen } = this.#options;
     this.#server = run(folder, "kube-apiserver", [
       ...["--etcd-servers", this.etcdUrl, "--secure-port", `${port}`],
@@ -124,6 +124,7 @@ export class ApiServer {
       ...["--disable-admission-plugins", "ServiceAccount"],
       // A test that ends it does not wait for the watches of an agent.
       ...["--shutdown-send-retry-after=false", "--shutdown-watch-termination-grace-period", "0s"],
+      ...flags,
     ]);
     await until(
       () => this.#isReady(),

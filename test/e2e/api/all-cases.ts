@@ -4,6 +4,7 @@ import { connectionCases } from "./connection.ts";
 import { deployCases } from "./deploy.ts";
 import { eventCases } from "./events.ts";
 import { hostileObjectCases } from "./hostile-objects.ts";
+import { listWayCases } from "./list-ways.ts";
 import { protobufCases } from "./protobuf.ts";
 import { serverAddressCases } from "./server-address.ts";
 
@@ -13,6 +14,7 @@ export const apiCases: readonly ApiCase[] = [
   ...eventCases,
   ...hostileObjectCases,
   ...protobufCases,
+  ...listWayCases,
   ...connectionCases,
   ...serverAddressCases,
 ];

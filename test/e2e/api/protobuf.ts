@@ -1,10 +1,12 @@
-/** Lists in protobuf against the same lists in JSON: to the parser, and so to everything behind it, they are one. */
+/** Lists in every way and form against those in pages of JSON: to the parser, and so to everything behind it, they are one. */
 import assert from "node:assert/strict";
 import { systemClock } from "../../../src/base/clock.ts";
 import { ApiClient } from "../../../src/kube/api/api-client.ts";
 import { listAll } from "../../../src/kube/api/list.ts";
 import { ENDPOINT_SLICES, NODES, type Resource, SERVICES } from "../../../src/kube/api/resource.ts";
+import { watch } from "../../../src/kube/api/watch.ts";
 import { parseKind } from "../../../src/kube/parse-object.ts";
+import type { ParsedObject } from "../../../src/kube/parsed-object.ts";
 import { StringPool } from "../../../src/kube/string-pool.ts";
 import { service, slice } from "../harness/objects.ts";
 import { NODE } from "../harness/pods.ts";
@@ -48,23 +50,64 @@ const OBJECTS = [
   slice({ service: "no-ports-of-nodes", family: "IPv6", endpoints: [] }),
 ];
 
-async function listed(client: ApiClient, resource: Resource, form: "json" | "protobuf") {
+type Form = "json" | "protobuf";
+
+/** As the agent reads them, in the order of their names. */
+type List = (client: ApiClient, resource: Resource, form: Form) => Promise<readonly unknown[]>;
+
+const inPages: List = async (client, resource, form) => {
   const pool = new StringPool();
-  const objects: unknown[] = [];
+  const objects: ParsedObject[] = [];
   const asked: Pick<ApiClient, "get"> = {
     get: (what, path, request) =>
       client.get(what, path, { ...request, mayBeProtobuf: form === "protobuf" }),
   };
   const { signal } = new AbortController();
-  const onItem = (item: object): void => void objects.push(parseKind(resource.kind, item, pool));
+  const onItem = (item: object): void =>
+    void objects.push(parseKind(resource.kind, item, pool, "server"));
   await listAll(asked, resource, { onItem, signal });
-  return objects;
+  return objects.toSorted(byName);
+};
+
+const byWatch: List = async (client, resource, form) => {
+  const pool = new StringPool();
+  const objects: ParsedObject[] = [];
+  const asked: Pick<ApiClient, "stream"> = {
+    stream: (what, path, request) =>
+      client.stream(what, path, { ...request, mayBeProtobuf: form === "protobuf" }),
+  };
+  const end = new AbortController();
+  const options = { client: asked, resource, signal: end.signal, resourceVersion: undefined };
+  try {
+    for await (const events of watch({ ...options, timeoutS: WATCH_S })) {
+      for (const { object, isEndOfState } of events) {
+        if (isEndOfState) return objects.toSorted(byName);
+        objects.push(parseKind(resource.kind, object, pool, "server"));
+      }
+    }
+  } finally {
+    end.abort();
+  }
+  throw new Error(`the watch of ${resource.name} ends before its list does`);
+};
+
+/** Of a watch whose list is all that is wanted. */
+const WATCH_S = 60;
+
+function byName(a: ParsedObject, b: ParsedObject): number {
+  return `${a.name}` < `${b.name}` ? -1 : 1;
 }
+
+const WAYS: readonly (readonly [string, List, Form])[] = [
+  ["in pages, in protobuf", inPages, "protobuf"],
+  ["by watch, in JSON", byWatch, "json"],
+  ["by watch, in protobuf", byWatch, "protobuf"],
+];
 
 /** Lists. */
 export const protobufCases: readonly ApiCase[] = [
   {
-    name: "every list says the same in protobuf as in JSON",
+    name: "every list says the same in pages and at the head of a watch, in JSON and in protobuf",
     upstream: [],
     run: async (harness, { server }) => {
       await harness.apply(...OBJECTS);
@@ -74,9 +117,11 @@ export const protobufCases: readonly ApiCase[] = [
       );
       try {
         for (const resource of [SERVICES, ENDPOINT_SLICES, NODES]) {
-          const inJson = await listed(client, resource, "json");
-          assert.ok(inJson.length > 0, `there are ${resource.name}`);
-          assert.deepEqual(await listed(client, resource, "protobuf"), inJson, resource.name);
+          const found = await inPages(client, resource, "json");
+          assert.ok(found.length > 0, `there are ${resource.name}`);
+          for (const [what, list, form] of WAYS) {
+            assert.deepEqual(await list(client, resource, form), found, `${resource.name} ${what}`);
+          }
         }
       } finally {
         client.close();
