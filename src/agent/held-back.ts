@@ -24,6 +24,12 @@ export interface HeldBackOptions {
   readonly index: PlanIndex;
 }
 
+type Known = Pick<Store, "picture" | "circumstances">;
+
+function knownOf({ store: { picture, circumstances } }: HeldBackOptions): Known {
+  return { picture, circumstances };
+}
+
 /** Remembers what nobody speaks for. */
 export class HeldBack {
   readonly #options: HeldBackOptions;
@@ -34,9 +40,12 @@ export class HeldBack {
     filters: new Set<FilterObjectId>(),
   } satisfies DirtyKeys;
   #circumstances: Circumstances | undefined;
+  /** As it was when the pass began: what has come since is in none of its plans. */
+  #known: Known;
 
   constructor(options: HeldBackOptions) {
     this.#options = options;
+    this.#known = knownOf(options);
   }
 
   /** The kernel was read for the first time: the mirror is what it holds. */
@@ -47,7 +56,7 @@ export class HeldBack {
     for (const { service } of mirror.entries()) services.set(serviceId(service.key), service.key);
     for (const address of mirror.addresses()) addresses.add(address);
     for (const id of mirror.filterIds()) filters.add(id);
-    this.#circumstances = this.#options.store.circumstances;
+    this.#circumstances = this.#known.circumstances;
     this.claim(this.#unclaimed);
   }
 
@@ -63,8 +72,8 @@ export class HeldBack {
 
   /** What is held back now; undefined when all is known. */
   keys(): DirtyKeys | undefined {
-    const { store, index } = this.#options;
-    const { circumstances } = store;
+    const { index } = this.#options;
+    const { circumstances } = this.#known;
     if (!hidesSomething(circumstances)) return undefined;
     const mayBeAnybodys = circumstances.awaitsPeers || circumstances.hidesServices;
     const services = new Map(mayBeAnybodys ? this.#unclaimed.services : NO_SERVICES);
@@ -77,18 +86,19 @@ export class HeldBack {
     return { services, addresses, filters: this.#unclaimed.filters };
   }
 
-  /** Has the next diff look at what may be held back no longer. */
+  /** A pass begins: has its diff look at what may be held back no longer. */
   letGo(): void {
-    const { store, index } = this.#options;
+    this.#known = knownOf(this.#options);
+    const { circumstances } = this.#known;
     if (this.#circumstances === undefined) return;
-    if (!this.#isAllKnown && this.#circumstances === store.circumstances) return;
-    index.markDirty(this.#unclaimed);
-    this.#circumstances = this.#isAllKnown ? undefined : store.circumstances;
+    if (!this.#isAllKnown && this.#circumstances === circumstances) return;
+    this.#options.index.markDirty(this.#unclaimed);
+    this.#circumstances = this.#isAllKnown ? undefined : circumstances;
     if (this.#isAllKnown) for (const keys of Object.values(this.#unclaimed)) keys.clear();
   }
 
   get #isAllKnown(): boolean {
-    const { picture, circumstances } = this.#options.store;
+    const { picture, circumstances } = this.#known;
     return picture === "complete" && !hidesSomething(circumstances);
   }
 }

@@ -133,6 +133,24 @@ describe("after a start with an EndpointSlice that cannot be read", () => {
 describe("after a start that waits for the other nodes", () => {
   const AWAITS = { ...PLAIN, awaitsPeers: true };
 
+  test("and are listed while the kernel is read, nothing is taken away and made again", async () => {
+    const kernel = await left(...ALL);
+    const node = new NodeUnderTest(kernel);
+    node.store.setInterfaceAddresses([{ address: "192.0.2.9", link: "eth0" }]);
+    tell(node, ALL, AWAITS);
+    const { link } = kernel;
+    const ensure = link.ensure.bind(link);
+    // Behind all planning of the first pass.
+    link.ensure = () => {
+      node.store.accept({ kind: "circumstances", value: PLAIN });
+      return ensure();
+    };
+    await node.pass();
+    expect(node.wrote()).toEqual([]);
+    await node.pass();
+    expect(node.wrote()).toEqual([]);
+  });
+
   test("external addresses stay as they stand, and nothing is written twice", async () => {
     const node = new NodeUnderTest(await left(...ALL));
     tell(node, ALL, AWAITS);
