@@ -164,7 +164,7 @@ export class Agent {
     const { observer, onPass, clock } = this.#options;
     const startMs = clock.nowMs();
     this.#isInPass = true;
-    const { picture } = this.#store;
+    const { picture, circumstances } = this.#store;
     if (picture !== "none") observer.passBegun();
     const triggers = this.#store.triggers.take();
     const result = await this.#passes.run().catch((error: unknown) => {
@@ -184,7 +184,7 @@ export class Agent {
       observer.passQueued();
       this.#pacer.request();
     }
-    if (!this.#store.circumstances.awaitsPeers) this.#verify(picture === "complete");
+    if (!circumstances.awaitsPeers) this.#verify(picture === "complete");
   }
 
   /**

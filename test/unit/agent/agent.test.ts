@@ -1,7 +1,8 @@
 /** The agent's loops: when passes happen, what is said, and how it ends. */
+import { setImmediate } from "node:timers/promises";
 import { afterEach, expect, test } from "vitest";
 import { Agent } from "../../../src/agent/agent.ts";
-import type { ClusterSource } from "../../../src/kube/change.ts";
+import { type ClusterSource, PLAIN } from "../../../src/kube/change.ts";
 import { SURROUNDINGS } from "../../fakes/agent-surroundings.ts";
 import { capturedLog, LEVEL } from "../../fakes/captured-log.ts";
 import { FakeKernel } from "../../fakes/fake-kernel.ts";
@@ -24,6 +25,8 @@ class Running {
   readonly ended: Promise<void>;
   /** How often the agent said that all is in force. */
   verified = 0;
+  /** What was bound when it said so first. */
+  bound: readonly string[] = [];
 
   constructor(source?: ClusterSource) {
     const { log, lines } = capturedLog();
@@ -39,6 +42,8 @@ class Running {
       onPass: () => undefined,
       ...SURROUNDINGS,
       onVerified: () => {
+        if (this.verified === 0)
+          this.bound = [...(this.kernel.serviceLink?.addresses ?? [])].sort();
         this.verified += 1;
       },
     });
@@ -162,6 +167,28 @@ test("says once that all is in force: after a complete picture, and not while a 
   node.source.tell({ kind: "replaced", picture: picture(services, slices) });
   await node.clock.advance(120_000);
   expect(node.verified).toBe(1);
+});
+
+test("does not say so while plans still leave external addresses out, though the other nodes are listed by then", async () => {
+  const node = new Running();
+  const { service: web } = shop("web", 10, { loadBalancerAddresses: ["203.0.113.1"] });
+  const circumstances = { ...PLAIN, awaitsPeers: true };
+  const { link } = node.kernel;
+  const ensure = link.ensure.bind(link);
+  link.ensure = async () => {
+    link.ensure = ensure;
+    node.source.tell({ kind: "circumstances", value: PLAIN });
+    await setImmediate();
+    return ensure();
+  };
+  const told = picture([web], [endpoints("10.1.0.1")], { circumstances });
+  node.source.tell({ kind: "replaced", picture: told });
+  for (let times = 0; node.verified === 0 && times < 20; times++) {
+    await setImmediate();
+    await node.clock.advance(100);
+  }
+  expect(node.verified).toBe(1);
+  expect(node.bound).toEqual(["10.96.0.10", "203.0.113.1"]);
 });
 
 test("says a finding once when it appears and once when it is gone", async () => {
