@@ -1,14 +1,14 @@
 /** Forgetting flows on a real kernel: entries put in by hand, and those of traffic through IPVS. */
 import assert from "node:assert/strict";
-import { conntrackOver, openConntrack } from "../../src/conntrack/conntrack-client.ts";
+import { conntrackOver } from "../../src/conntrack/conntrack-client.ts";
 import { StaleEntries } from "../../src/conntrack/stale-entries.ts";
-import type { ForgetFlows } from "../../src/model/flows.ts";
 import { CONNTRACK_MESSAGE_BYTES, writeGetEntries } from "../../src/netlink/ctnl.ts";
 import { loadLibrary } from "../../src/netlink/library.ts";
 import { Batch } from "../../src/netlink/message.ts";
 import { AF } from "../../src/netlink/rtnl.ts";
 import { NETLINK, openSocket } from "../../src/netlink/socket.ts";
 import type { End, Entry } from "../fakes/conntrack-entry.ts";
+import { forget, forgotten } from "../lab/forget-flows.ts";
 import type { LabCase } from "../lab/guest-runner.ts";
 import { putEntries } from "../lab/put-entries.ts";
 import { shell } from "../lab/shell.ts";
@@ -26,24 +26,6 @@ const FULL_TABLE = 262_144;
 
 /** What is in use in the midst of forgetting a few flows of a full table: its answer is 50 MiB, a part of it 1. */
 const LIVE_BYTES_MAX = 8 * 1024 * 1024;
-
-function forget(frontend: End, backend?: End): ForgetFlows {
-  return {
-    kind: "forget-flows",
-    protocol: "udp",
-    frontend: { address: frontend[0], port: frontend[1] },
-    backend: backend && { address: backend[0], port: backend[1] },
-  };
-}
-
-async function forgotten(...operations: readonly ForgetFlows[]): Promise<number> {
-  const conntrack = openConntrack();
-  try {
-    return await conntrack.forget(operations);
-  } finally {
-    conntrack.close();
-  }
-}
 
 /** How many entries an operation means now. */
 async function count(frontend: End, backend?: End): Promise<number> {

@@ -103,8 +103,8 @@ export class AgentProcess {
   }
 
   /** Waits for the end of the first sync. */
-  firstSync(mark: number): Promise<LogLine> {
-    return this.line("the first sync", ({ msg }) => msg === "first sync finished", { mark });
+  firstSync(mark: number, msMax = WAIT_MS_MAX): Promise<LogLine> {
+    return this.line("the first sync", ({ msg }) => msg === "first sync finished", { mark, msMax });
   }
 
   /** The last lines, for messages. */

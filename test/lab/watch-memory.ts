@@ -1,6 +1,5 @@
 /** How much memory is in use while a real kernel answers, looked at in the midst of its answers. */
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
+import { garbageCollector } from "../../src/base/small-heap.ts";
 import type { NetlinkSocket } from "../../src/netlink/socket.ts";
 
 /** Parts of an answer between two looks, each of which collects the heap. */
@@ -37,9 +36,8 @@ export function watchMemory(socket: NetlinkSocket): {
   return { socket: watched, memory };
 }
 
-setFlagsFromString("--expose-gc");
-/** Made once: each further context would itself be memory in use. */
-const collect = runInNewContext("gc") as () => void;
+/** Made once: each further one would itself be memory in use. */
+const collect = garbageCollector();
 
 /** Bytes that something refers to. How much garbage lies beside them is a matter of chance. */
 function liveBytes(): number {

@@ -47,31 +47,28 @@ const SERVER_TEXT_MAX = 300;
 /** The error behind an answer with a status that is not 2xx. `what` is such as `list services`. */
 export function statusError(what: string, status: number, body: unknown): ApiError {
   const said = statusText(body);
+  const error = (code: ApiErrorCode, text: string): ApiError =>
+    new ApiError(code, `${text}${said}`, { status });
   switch (status) {
     case 401:
-      return new ApiError(
+      return error(
         "UNAUTHORIZED",
-        `the API server does not accept our credentials (401): renew the token or certificate${said}`,
-        { status },
+        "the API server does not accept our credentials (401): renew the token or certificate",
       );
     case 403:
-      return new ApiError(
-        "FORBIDDEN",
-        `not allowed to ${what} (403): apply the rights of deploy/base${said}`,
-        { status },
-      );
+      return error("FORBIDDEN", `not allowed to ${what} (403): apply the rights of deploy/base`);
     case 404:
-      return new ApiError(
+      return error(
         "NOT_FOUND",
-        `the API server has no such resource to ${what} (404): it is older than Kubernetes 1.21, or another server${said}`,
-        { status },
+        `the API server has no such resource to ${what} (404): it is older than Kubernetes 1.21, or another server`,
       );
     case 410:
-      return new ApiError("EXPIRED", `${what}: the version is too old (410)${said}`, { status });
-    default: {
-      const code = BUSY_STATUS.has(status) ? "BUSY" : "REFUSED";
-      return new ApiError(code, `${what}: the API server answers ${status}${said}`, { status });
-    }
+      return error("EXPIRED", `${what}: the version is too old (410)`);
+    default:
+      return error(
+        BUSY_STATUS.has(status) ? "BUSY" : "REFUSED",
+        `${what}: the API server answers ${status}`,
+      );
   }
 }
 

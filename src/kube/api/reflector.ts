@@ -100,16 +100,9 @@ export class Reflector {
     let list = resourceVersion === undefined ? collection.replace() : undefined;
     let changes = 0;
     for await (const batch of watch({ client, resource, signal, resourceVersion, timeoutS })) {
-      let later = batch;
-      if (list) {
-        const end = batch.find(({ isEndOfState }) => isEndOfState);
-        const length = end ? batch.indexOf(end) : batch.length;
-        addTo(list, batch.slice(0, length));
-        if (end === undefined) continue;
-        this.#listed(list, end.resourceVersion);
-        list = undefined;
-        later = batch.slice(length + 1);
-      }
+      const later = list ? this.#takeState(list, batch) : batch;
+      if (later === undefined) continue;
+      list = undefined;
       onState(undefined);
       changes += later.filter(({ type }) => type !== "BOOKMARK").length;
       this.#take(later);
@@ -124,6 +117,20 @@ export class Reflector {
     if (endedEarly) await clock.sleep(this.#backOff.nextMs(clock.nowMs()), signal);
   }
 
+  /** Adds to the list at the head of a watch. Returns what came behind it; undefined as long as it goes on. */
+  #takeState(list: Replacement, events: readonly WatchEvent[]): readonly WatchEvent[] | undefined {
+    for (const [index, { type, object, resourceVersion, isEndOfState }] of events.entries()) {
+      if (isEndOfState) {
+        this.#listed(list, resourceVersion);
+        return events.slice(index + 1);
+      }
+      // What happens while the server tells its state is told before the end, too.
+      if (type === "DELETED") list.gone(object);
+      else if (type !== "BOOKMARK") list.item(object);
+    }
+    return undefined;
+  }
+
   #take(events: readonly WatchEvent[]): void {
     const { collection, onChanges } = this.#options;
     const changes: Change[] = [];
@@ -133,14 +140,6 @@ export class Reflector {
       this.#version = resourceVersion;
     }
     if (events.length > 0) onChanges(changes);
-  }
-}
-
-/** What happens while the server tells its state is told behind it, before the end. */
-function addTo(list: Replacement, events: readonly WatchEvent[]): void {
-  for (const { type, object } of events) {
-    if (type === "DELETED") list.gone(object);
-    else if (type !== "BOOKMARK") list.item(object);
   }
 }
 

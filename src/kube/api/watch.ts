@@ -22,8 +22,8 @@ export const STATE_SILENCE_MS_MAX = 15_000;
 /** To the head of such an answer: a busy server has requests wait for 15 s, and its memory may be 3 s late. */
 export const STATE_HEAD_MS_MAX = 20_000;
 
-/** What the bookmark is known by that comes behind the collection. */
-const END_OF_STATE = "k8s.io/initial-events-end";
+/** The annotation of the bookmark that comes behind the collection. */
+export const END_OF_STATE = "k8s.io/initial-events-end";
 
 /** One change. */
 export interface WatchEvent {
@@ -76,8 +76,8 @@ export async function* watch(options: WatchOptions): AsyncGenerator<readonly Wat
   }
 }
 
-/** Asks for the collection as it is now, and nothing older. */
-const FROM_STATE = { sendInitialEvents: "true", resourceVersionMatch: "NotOlderThan" };
+/** The query of a watch that begins with the collection as it is now, and nothing older. */
+export const FROM_STATE = { sendInitialEvents: "true", resourceVersionMatch: "NotOlderThan" };
 
 /** An event as it is on the wire, to be read when its turn comes. */
 type RawEvent = () => { readonly type: unknown; readonly object: object };

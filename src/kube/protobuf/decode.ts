@@ -1,5 +1,5 @@
 /** An object as the API server sends it in protobuf -> the object that its JSON would be. */
-import { BOOKMARK, IDENTITY, listOf, messageOf, unknown, watchEvent } from "./kubernetes.ts";
+import { BOOKMARK, IDENTITY, listOf, MESSAGES, unknown, watchEvent } from "./kubernetes.ts";
 import { type MessageTable, ObjectReader, type Place } from "./message.ts";
 
 /** The media type to ask for. */
@@ -50,7 +50,7 @@ function objectAt(
   const { apiVersion, kind = "" } = (typeMeta ?? {}) as { apiVersion?: string; kind?: string };
   if (raw === undefined) throw new Error(`an object of kind "${kind}" without content`);
   const form = listOf(kind);
-  const table = form?.list ?? messageOf(kind);
+  const table = form?.list ?? MESSAGES.get(kind);
   if (table === undefined) throw new Error(`an object of kind "${kind}"`);
   const object = (only ?? table).readAt(reader, raw as Place);
   object["apiVersion"] = apiVersion;

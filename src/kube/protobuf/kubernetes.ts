@@ -153,17 +153,12 @@ export const watchEvent = new MessageTable({
 });
 
 /** The messages by their `kind`: those of a kind are the same in all versions that are asked for. */
-const MESSAGES: ReadonlyMap<string, MessageTable> = new Map([
+export const MESSAGES: ReadonlyMap<string, MessageTable> = new Map([
   ["Service", service],
   ["EndpointSlice", endpointSlice],
   ["Node", node],
   ["Status", status],
 ]);
-
-/** The form of an object; undefined for a kind that is not read. */
-export function messageOf(kind: string): MessageTable | undefined {
-  return MESSAGES.get(kind);
-}
 
 /** Of an object of any kind, which one it is. */
 export const IDENTITY = new MessageTable({ 1: one("metadata", new MessageTable(identity)) });
@@ -178,6 +173,6 @@ const LIST = "List";
 
 /** The list of `kind` and the form of its items; undefined for what is no list that is read. */
 export function listOf(kind: string): { list: MessageTable; item: MessageTable } | undefined {
-  const item = kind.endsWith(LIST) ? messageOf(kind.slice(0, -LIST.length)) : undefined;
+  const item = kind.endsWith(LIST) ? MESSAGES.get(kind.slice(0, -LIST.length)) : undefined;
   return item && { list, item };
 }

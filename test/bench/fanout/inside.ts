@@ -1,6 +1,8 @@
 /** The guest's side of `npm run bench:fanout`. Arguments: a folder of etcd, and the size of the cluster as JSON. */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { V1EndpointSlice } from "@kubernetes/client-node";
+import { systemClock } from "../../../src/base/clock.ts";
+import { ApiClient } from "../../../src/kube/api/api-client.ts";
 import { ApiServer } from "../../lab/api-server.ts";
 import { report } from "../../lab/report.ts";
 import { shell } from "../../lab/shell.ts";
@@ -51,6 +53,7 @@ const size = JSON.parse(sizeText) as ClusterSize;
 await shell("hostname bench; ip link set lo up\n");
 const server = await ApiServer.start({ filled });
 const { api } = server;
+const client = new ApiClient({ kubeconfig: server.kubeconfig("admin"), master: "" }, systemClock);
 
 report(guestFacts());
 for (let round = 0; round < ROUNDS; round++) {
@@ -59,11 +62,12 @@ for (let round = 0; round < ROUNDS; round++) {
     for (const watchers of WATCHERS) report(await fanOut(format, watchers));
   }
 }
+client.close();
 await server.stop();
 
 async function list(format: WatchFormat, way: ListWay): Promise<ListCost> {
   const before = serverS();
-  const bytes = await listBytes(watched(format), way);
+  const bytes = await listBytes({ client, path: PATH, format }, way);
   const { services: objects } = size;
   return { kind: "list", way, format, objects, serverS: serverS() - before, bytes };
 }

@@ -66,10 +66,7 @@ export const connectionCases: readonly ApiCase[] = [
       );
       await expectPods(CLIENT, ["p1", "p2"]);
       await cluster.server.resume();
-      await harness.agent.line("the first sync", ({ msg }) => msg === "first sync finished", {
-        mark,
-        msMax: FOUND_MS_MAX,
-      });
+      await harness.agent.firstSync(mark, FOUND_MS_MAX);
       await harness.apply(...CHANGED);
       await expectPods(CLIENT, ["p2", "p3"]);
     },
@@ -90,11 +87,7 @@ export const connectionCases: readonly ApiCase[] = [
       assert.match(msg, /token|credentials/);
       await expectPods(CLIENT, ["p1", "p2"]);
       await cluster.rotateToken();
-      await harness.agent.line(
-        "the first sync",
-        ({ msg: text }) => text === "first sync finished",
-        { mark, msMax: FOUND_MS_MAX },
-      );
+      await harness.agent.firstSync(mark, FOUND_MS_MAX);
       await harness.apply(...CHANGED);
       await expectPods(CLIENT, ["p2", "p3"]);
     },

@@ -31,10 +31,7 @@ async function startAgain({ agent }: Harness, cluster: ApiCluster) {
   await agent.end("SIGKILL");
   const before = await listsOfSlices(cluster);
   const mark = agent.start();
-  await agent.line("the first sync", ({ msg }) => msg === "first sync finished", {
-    mark,
-    msMax: FOUND_MS_MAX,
-  });
+  await agent.firstSync(mark, FOUND_MS_MAX);
   const lists = (await listsOfSlices(cluster)) - before;
   return { lists, said: agent.since(mark).filter(({ msg }) => msg.includes("API server")) };
 }

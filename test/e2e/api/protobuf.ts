@@ -50,43 +50,38 @@ const OBJECTS = [
   slice({ service: "no-ports-of-nodes", family: "IPv6", endpoints: [] }),
 ];
 
+/** Who asks in one form, whatever he is told. */
+type Client = Pick<ApiClient, "get" | "stream">;
+
 type Form = "json" | "protobuf";
 
-/** As the agent reads them, in the order of their names. */
-type List = (client: ApiClient, resource: Resource, form: Form) => Promise<readonly unknown[]>;
-
-const inPages: List = async (client, resource, form) => {
-  const pool = new StringPool();
-  const objects: ParsedObject[] = [];
-  const asked: Pick<ApiClient, "get"> = {
-    get: (what, path, request) =>
-      client.get(what, path, { ...request, mayBeProtobuf: form === "protobuf" }),
+function askingIn(form: Form, client: Client): Client {
+  const mayBeProtobuf = form === "protobuf";
+  return {
+    get: (what, path, asked) => client.get(what, path, { ...asked, mayBeProtobuf }),
+    stream: (what, path, asked) => client.stream(what, path, { ...asked, mayBeProtobuf }),
   };
+}
+
+/** As the agent reads them. */
+type List = (client: Client, resource: Resource) => Promise<readonly object[]>;
+
+const inPages: List = async (client, resource) => {
+  const objects: object[] = [];
   const { signal } = new AbortController();
-  const onItem = (item: object): void =>
-    void objects.push(parseKind(resource.kind, item, pool, "server"));
-  await listAll(asked, resource, { onItem, signal });
-  return objects.toSorted(byName);
+  await listAll(client, resource, { onItem: (item) => void objects.push(item), signal });
+  return objects;
 };
 
-const byWatch: List = async (client, resource, form) => {
-  const pool = new StringPool();
-  const objects: ParsedObject[] = [];
-  const asked: Pick<ApiClient, "stream"> = {
-    stream: (what, path, request) =>
-      client.stream(what, path, { ...request, mayBeProtobuf: form === "protobuf" }),
-  };
-  const end = new AbortController();
-  const options = { client: asked, resource, signal: end.signal, resourceVersion: undefined };
-  try {
-    for await (const events of watch({ ...options, timeoutS: WATCH_S })) {
-      for (const { object, isEndOfState } of events) {
-        if (isEndOfState) return objects.toSorted(byName);
-        objects.push(parseKind(resource.kind, object, pool, "server"));
-      }
+const byWatch: List = async (client, resource) => {
+  const objects: object[] = [];
+  const { signal } = new AbortController();
+  const options = { client, resource, signal, resourceVersion: undefined, timeoutS: WATCH_S };
+  for await (const events of watch(options)) {
+    for (const { object, isEndOfState } of events) {
+      if (isEndOfState) return objects;
+      objects.push(object);
     }
-  } finally {
-    end.abort();
   }
   throw new Error(`the watch of ${resource.name} ends before its list does`);
 };
@@ -94,8 +89,12 @@ const byWatch: List = async (client, resource, form) => {
 /** Of a watch whose list is all that is wanted. */
 const WATCH_S = 60;
 
-function byName(a: ParsedObject, b: ParsedObject): number {
-  return `${a.name}` < `${b.name}` ? -1 : 1;
+/** In our words, in the order of their names. */
+function parsed({ kind }: Resource, objects: readonly object[]): readonly ParsedObject[] {
+  const pool = new StringPool();
+  return objects
+    .map((object) => parseKind(kind, object, pool, "server"))
+    .toSorted((a, b) => (`${a.name}` < `${b.name}` ? -1 : 1));
 }
 
 const WAYS: readonly (readonly [string, List, Form])[] = [
@@ -117,10 +116,11 @@ export const protobufCases: readonly ApiCase[] = [
       );
       try {
         for (const resource of [SERVICES, ENDPOINT_SLICES, NODES]) {
-          const found = await inPages(client, resource, "json");
+          const found = parsed(resource, await inPages(askingIn("json", client), resource));
           assert.ok(found.length > 0, `there are ${resource.name}`);
           for (const [what, list, form] of WAYS) {
-            assert.deepEqual(await list(client, resource, form), found, `${resource.name} ${what}`);
+            const objects = await list(askingIn(form, client), resource);
+            assert.deepEqual(parsed(resource, objects), found, `${resource.name} ${what}`);
           }
         }
       } finally {

@@ -1,5 +1,5 @@
 /** Whose address pods see: clients of this side of the cluster are told from others in several ways. */
-import { openConntrack } from "../../../src/conntrack/conntrack-client.ts";
+import { forget, forgotten } from "../../lab/forget-flows.ts";
 import {
   NODE_ADDRESSES,
   NODE_ADDRESSES_V6,
@@ -39,29 +39,12 @@ function clientOf(client: Client, family: "IPv4" | "IPv6"): { namespace?: string
   return { ...ITSELF, own: "" };
 }
 
-/** A port that a client happens to use again within two minutes would keep the address that it had before. */
-async function forgetFlows(): Promise<void> {
-  const conntrack = openConntrack();
-  try {
-    const frontends = [V4, V6].map((address) => ({ address, port: 80 }));
-    await conntrack.forget(
-      frontends.map((frontend) => ({
-        kind: "forget-flows",
-        protocol: "udp",
-        frontend,
-        backend: undefined,
-      })),
-    );
-  } finally {
-    conntrack.close();
-  }
-}
-
 /** How clients appear to a pod behind a cluster address. */
 async function expectAppear(
   appear: Readonly<Partial<Record<Client, "as itself" | "as the node">>>,
 ): Promise<void> {
-  await forgetFlows();
+  // A port that a client happens to use again within two minutes would keep the address that it had before.
+  await forgotten(...[V4, V6].map((address) => forget([address, 80])));
   for (const family of FAMILIES) {
     const to = at(family === "IPv4" ? V4 : V6);
     for (const [client, how] of Object.entries(appear)) {

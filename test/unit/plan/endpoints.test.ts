@@ -1,7 +1,6 @@
 /** Which endpoints of a Service port are used. */
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { describe, expect, test } from "vitest";
+import { garbageCollector } from "../../../src/base/small-heap.ts";
 import { type EndpointSlice, type NodeView, unknownNode } from "../../../src/model/cluster.ts";
 import { PortEndpoints } from "../../../src/plan/endpoints.ts";
 import { endpoint, HTTP, NODE, slice } from "./samples.ts";
@@ -227,8 +226,7 @@ describe("a Service with many slices", () => {
 });
 
 test("a Service that has few slices again keeps none of its former endpoints", async () => {
-  setFlagsFromString("--expose-gc");
-  const collect = runInNewContext("gc") as () => void;
+  const collect = garbageCollector();
   const port = { ...HTTP };
   const plan = (count: number): WeakRef<EndpointSlice> => {
     const slices = Array.from({ length: count }, (_, index) =>

@@ -1,9 +1,17 @@
 /** A list at the head of a watch, as newer servers give it: what it brings, and when pages are asked for. */
-import { describe, expect, test } from "vitest";
+import { describe, expect, type TestContext, test } from "vitest";
 import { STATE_HEAD_MS_MAX, STATE_SILENCE_MS_MAX } from "../../../../src/kube/api/watch.ts";
 import { answerStatus, send, sendBookmark, status } from "../../../fakes/api-answers.ts";
 import type { FakeApiServer, Interception } from "../../../fakes/fake-api-server.ts";
-import { NODE, node, openSource, openTold, service, slice } from "./running-source.ts";
+import {
+  NODE,
+  node,
+  openSource,
+  openTold,
+  type RunningSource,
+  service,
+  slice,
+} from "./running-source.ts";
 
 const WEB = [service("web"), slice("web-1", "10.0.0.1"), node(NODE, "192.0.2.1")];
 
@@ -11,9 +19,11 @@ function listsByWatch(server: FakeApiServer): void {
   server.listsByWatch = true;
 }
 
-/** Such a server, that answers the first watch of Services which is to begin with the list by `answer`. */
-function firstAnsweredBy(answer: (...how: Parameters<Interception>) => void) {
-  return (server: FakeApiServer): void => {
+type Answer = (...how: Parameters<Interception>) => void;
+
+/** With such a server, that answers the first watch of Services which is to begin with the list by `answer`. */
+function openAnswered(context: TestContext, answer: Answer): Promise<RunningSource> {
+  return openSource(context, WEB, (server) => {
     server.listsByWatch = true;
     server.intercept = (request, response) => {
       if (request.verb !== "watch-list" || request.resource !== "services") return false;
@@ -21,12 +31,35 @@ function firstAnsweredBy(answer: (...how: Parameters<Interception>) => void) {
       answer(request, response);
       return true;
     };
-  };
+  });
 }
 
 function versioned(name: string, resourceVersion: string, port = 80): object {
   const { metadata, ...rest } = service(name, { ports: [{ port }] });
   return { ...rest, metadata: { ...metadata, resourceVersion } };
+}
+
+const agrees: Answer = (_, response) => {
+  response.writeHead(200, { "content-type": "application/json" }).flushHeaders();
+};
+
+/** The head, one object, and no more yet. */
+const half: Answer = (request, response) => {
+  agrees(request, response);
+  send(response, "ADDED", versioned("half", "2"));
+};
+
+function failing(code: number): Answer {
+  return (_, response) => answerStatus(response, code, "no");
+}
+
+/** Agrees, and ends with an error. */
+function agreesAnd(code: number): Answer {
+  return (request, response) => {
+    half(request, response);
+    send(response, "ERROR", status(code, "no"));
+    response.end();
+  };
 }
 
 describe("a server that lists by watch", () => {
@@ -100,19 +133,15 @@ describe("a server that lists by watch", () => {
   });
 
   test("may change objects before its list ends: the last state of each counts", async (context) => {
-    const running = await openSource(
-      context,
-      WEB,
-      firstAnsweredBy(({ resource }, response) => {
-        response.writeHead(200, { "content-type": "application/json" });
-        send(response, "ADDED", versioned("web", "2"));
-        send(response, "ADDED", versioned("gone", "3"));
-        send(response, "MODIFIED", versioned("web", "8", 81));
-        send(response, "DELETED", versioned("gone", "9"));
-        sendBookmark(response, { resource, version: 9, isEndOfState: true });
-        send(response, "ADDED", versioned("later", "10"));
-      }),
-    );
+    const running = await openAnswered(context, (request, response) => {
+      agrees(request, response);
+      send(response, "ADDED", versioned("web", "2"));
+      send(response, "ADDED", versioned("gone", "3"));
+      send(response, "MODIFIED", versioned("web", "8", 81));
+      send(response, "DELETED", versioned("gone", "9"));
+      sendBookmark(response, { resource: request.resource, version: 9, isEndOfState: true });
+      send(response, "ADDED", versioned("later", "10"));
+    });
     await running.later(() => running.told.length > 1 || running.objects.has("service shop/later"));
     expect(running.told[0]).toMatch(/^replaced shop\/web/);
     expect(running.objects.has("service shop/gone")).toBe(false);
@@ -120,15 +149,10 @@ describe("a server that lists by watch", () => {
   });
 
   test("whose connection breaks in the middle is asked so again, and half a list is not told", async (context) => {
-    const running = await openSource(
-      context,
-      WEB,
-      firstAnsweredBy((_, response) => {
-        response.writeHead(200, { "content-type": "application/json" });
-        send(response, "ADDED", versioned("half", "2"));
-        response.socket?.end();
-      }),
-    );
+    const running = await openAnswered(context, (request, response) => {
+      half(request, response);
+      response.socket?.end();
+    });
     await running.later(() => running.told.length > 0);
     expect(running.told).toEqual(["replaced shop/web"]);
     expect(running.server.count("watch-list", "services")).toBe(2);
@@ -136,45 +160,20 @@ describe("a server that lists by watch", () => {
   });
 
   test("goes on with its list behind a bookmark that says nothing of an end", async (context) => {
-    const running = await openSource(
-      context,
-      WEB,
-      firstAnsweredBy(({ resource }, response) => {
-        response.writeHead(200, { "content-type": "application/json" });
-        send(response, "ADDED", versioned("web", "2"));
-        sendBookmark(response, { resource, version: 2 });
-        send(response, "ADDED", versioned("api", "3"));
-        sendBookmark(response, { resource, version: 3, isEndOfState: true });
-      }),
-    );
+    const running = await openAnswered(context, (request, response) => {
+      agrees(request, response);
+      send(response, "ADDED", versioned("web", "2"));
+      sendBookmark(response, { resource: request.resource, version: 2 });
+      send(response, "ADDED", versioned("api", "3"));
+      sendBookmark(response, { resource: request.resource, version: 3, isEndOfState: true });
+    });
     await running.until(() => running.told.length > 0);
     expect(running.told).toEqual(["replaced shop/web shop/api"]);
   });
 });
 
-type Answer = (...how: Parameters<Interception>) => void;
-
-/** The head, one object, and no more yet. */
-const half: Answer = (_, response) => {
-  response.writeHead(200, { "content-type": "application/json" });
-  send(response, "ADDED", versioned("half", "2"));
-};
-
-function failing(code: number): Answer {
-  return (_, response) => answerStatus(response, code, "no");
-}
-
-/** Agrees, and ends with an error. */
-function agreesAnd(code: number): Answer {
-  return (request, response) => {
-    half(request, response);
-    send(response, "ERROR", status(code, "no"));
-    response.end();
-  };
-}
-
 /** Has the version of what is known grow too old. */
-async function listAgain(running: Awaited<ReturnType<typeof openSource>>): Promise<void> {
+async function listAgain(running: RunningSource): Promise<void> {
   await running.watching();
   running.server.breakWatches();
   running.server.compact();
@@ -187,7 +186,7 @@ describe("pages are asked for", () => {
   test.for([400, 422])(
     "at once and from then on where the server refuses with %i, which nobody is told",
     async (code, context) => {
-      const running = await openSource(context, WEB, firstAnsweredBy(failing(code)));
+      const running = await openAnswered(context, failing(code));
       await running.until(() => running.told.length > 0);
       expect(running.appeared).toEqual([]);
       await listAgain(running);
@@ -198,12 +197,7 @@ describe("pages are asked for", () => {
 
   test.for([
     ["says nothing", () => undefined],
-    [
-      "agrees and then says nothing",
-      (_, response) => {
-        response.writeHead(200, { "content-type": "application/json" }).flushHeaders();
-      },
-    ],
+    ["agrees and then says nothing", agrees],
     ["says no more in the middle", half],
     [
       "ends before its list does",
@@ -219,7 +213,7 @@ describe("pages are asked for", () => {
   ] satisfies readonly (readonly [string, Answer])[])(
     "the next time, and then by watch again, where the server %s",
     async ([, answer], context) => {
-      const running = await openSource(context, WEB, firstAnsweredBy(answer));
+      const running = await openAnswered(context, answer);
       await running.later(() => running.told.length > 0);
       expect(running.told).toEqual(["replaced shop/web"]);
       expect(running.clock.nowMs()).toBeLessThan(2 * STATE_HEAD_MS_MAX);
@@ -236,7 +230,7 @@ describe("pages are asked for", () => {
   test.for([401, 410, 429, 502, 503])(
     "not where the server answers %i: the same is asked again after a while",
     async (code, context) => {
-      const running = await openSource(context, WEB, firstAnsweredBy(failing(code)));
+      const running = await openAnswered(context, failing(code));
       await running.until(() => running.server.count("watch-list", "nodes") > 0);
       expect(running.told).toEqual([]);
       await running.later(() => running.told.length > 0);
